@@ -1,0 +1,86 @@
+# Everything runs from a virtual environment in .venv, made on first use.
+#
+#   make demo PORT=8600              another port
+#   make demo ADDRESS=127.0.0.1      this machine only
+#   make test TESTS=tests/model      some of the tests
+#   make PYTHON=/path/to/python3.12  another Python (before .venv is there)
+
+PORT ?= 8501
+ADDRESS ?=
+JOBS ?= 2
+TESTS ?= tests
+
+VENV := .venv
+RUN := $(VENV)/bin/python
+SUITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+
+# A .venv whose Python has gone or is of another version is made anew.
+ifneq ($(shell $(RUN) -c '$(SUITS)' 2>/dev/null && echo works),works)
+$(VENV)/created: remake
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench numbers screenshots checkpoints clean remake
+
+help: ## list these commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+
+demo: $(VENV)/installed ## open the page (PORT=8501, reachable from the local network)
+	@$(RUN) tools/addresses.py $(PORT) $(ADDRESS)
+	@$(RUN) -m streamlit run serve.py --server.port=$(PORT) --logger.hideWelcomeMessage=true \
+	    $(if $(ADDRESS),--server.address=$(ADDRESS))
+
+test: $(VENV)/installed-dev ## run all tests, a real browser among them (TESTS=tests/model for some)
+	@CHROMIUM=$$($(RUN) -m tests.browser.chromium) && export CHROMIUM && \
+	    $(RUN) -m pytest -n $(JOBS) --dist loadfile $(TESTS)
+
+check: $(VENV)/installed-dev ## lint, formatting, types, import rules
+	@$(RUN) -m ruff check
+	@$(RUN) -m ruff format --check
+	@$(RUN) -m mypy
+	@$(RUN) -c 'from importlinter.cli import lint_imports_command as check; check()' --no-logo
+
+format: $(VENV)/installed-dev ## put imports and layout in order
+	@$(RUN) -m ruff check --fix
+	@$(RUN) -m ruff format
+
+bench: $(VENV)/installed-dev ## measure what the README promises
+	@$(RUN) -m tests.benchmarks
+
+numbers: $(VENV)/installed ## print the README's numbers (STROKES=FILE; WRITE=1 puts them into it)
+	@$(RUN) -m tools.numbers $(if $(STROKES),--strokes '$(STROKES)') $(if $(WRITE),--write)
+
+screenshots: $(VENV)/installed-dev ## take the README's pictures anew
+	@CHROMIUM=$$($(RUN) -m tests.browser.chromium) && export CHROMIUM && \
+	    $(RUN) -m tools.screenshots
+
+checkpoints: $(VENV)/installed ## train the shipped models anew, on MNIST
+	$(RUN) -m model train --dataset mnist --input pixels --out assets/checkpoints/pixels.safetensors
+	$(RUN) -m model train --dataset mnist --input moments --steps 20000 --schedule linear \
+	    --pen-habits 0.3 --out assets/checkpoints/moments.safetensors
+
+clean: ## remove .venv, caches and what tests left behind
+	rm -rf $(VENV) .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf tests/browser/artifacts
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is written last, and taken away before its work starts: what was interrupted is done again.
+
+$(VENV)/created:
+	@rm -f $@
+	@python=$$(sh tools/find_python.sh '$(PYTHON)') && \
+	    echo "Making $(VENV) with $$python" && "$$python" -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/installed: requirements.txt $(VENV)/created
+	@rm -f $@
+	@echo "Installing requirements.txt (once; TensorFlow is large)"
+	@quiet=--quiet; test -t 1 && quiet=; \
+	    $(RUN) -m pip install --disable-pip-version-check $$quiet -r requirements.txt
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+	@rm -f $@
+	@echo "Installing requirements-dev.txt"
+	@$(RUN) -m pip install --disable-pip-version-check --quiet -r requirements-dev.txt
+	@touch $@

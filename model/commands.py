@@ -1,0 +1,223 @@
+"""What each command of the command line does, and how its result is put into words.
+
+A command takes the parsed options and returns a plain dict, which is the JSON that `--json`
+prints; its `describe_…` turns that dict into the text for people.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from model import checkpoint, datasets, evaluation, pictures, reading, strokes
+from model.array_files import read_npz
+from model.checkpoint import Checkpoint
+from model.config import TrainingConfig
+from model.outcome import outcome
+from model.prepared import prepare
+from model.preprocessing import SIDE, centred
+
+__all__ = [
+    "Result",
+    "describe_evaluation",
+    "describe_export",
+    "describe_fetch",
+    "describe_predictions",
+    "describe_train",
+    "evaluate",
+    "export",
+    "fetch",
+    "predict",
+    "train",
+]
+
+Result = dict[str, Any]
+
+
+def fetch(options: argparse.Namespace) -> Result:
+    """Make sure that MNIST is on this machine."""
+    with _Bar(options, unit="B") as bar:
+        folder = datasets.fetch(progress=bar.downloading)
+    return {"folder": str(folder)}
+
+
+def train(options: argparse.Namespace) -> Result:
+    """Train a model and write its checkpoint."""
+    config = TrainingConfig(**{name: getattr(options, name) for name in TrainingConfig().as_dict()})
+    if not options.out.parent.is_dir():
+        raise ValueError(f"there is no folder {options.out.parent} to write {options.out.name} to")
+    with _Bar(options, unit="B") as bar:
+        data = prepare(options.dataset, config, progress=bar.downloading)
+    from model import training  # here, because importing TensorFlow takes seconds
+
+    with _Bar(options, unit="step") as bar:
+        for progress in training.train(*data.train, *data.validation, config):
+            bar.at(progress.step, config.n_steps, f"{progress.validation_accuracy:.1%} right")
+    trained = outcome(progress.weights, progress.bias, config, progress.step, data)
+    checkpoint.save(trained, options.out)
+    return {
+        "checkpoint": str(options.out),
+        "dataset": trained.data_name,
+        **config.as_dict(),
+        **trained.measured,
+    }
+
+
+def evaluate(options: argparse.Namespace) -> Result:
+    """Measure a checkpoint on a data set, on pen strokes or on pictures."""
+    model = checkpoint.load(options.checkpoint).model
+    pictures_and_labels: tuple[NDArray[Any], NDArray[Any]]
+    if options.strokes is not None:
+        name, pictures_and_labels = options.strokes.name, _drawn(options)
+    elif options.images is not None:
+        name, pictures_and_labels = options.images.name, _own_images(options.images)
+    else:
+        with _Bar(options, unit="B") as bar:
+            data = datasets.load(options.dataset, progress=bar.downloading)
+        name, pictures_and_labels = data.name, (data.test.images, data.test.labels)
+    images, labels = pictures_and_labels
+    measured = evaluation.evaluate(labels, model.predict(images))
+    return {"dataset": name, "input": model.config.input, **measured.as_dict()}
+
+
+def predict(options: argparse.Namespace) -> Result:
+    """Read picture files."""
+    trained = checkpoint.load(options.checkpoint)
+    return {"predictions": [_read_file(trained, path) for path in options.pictures]}
+
+
+def export(options: argparse.Namespace) -> Result:
+    """Write a checkpoint in another program's form."""
+    trained = checkpoint.load(options.checkpoint)
+    from model import export as exports  # here, because importing TensorFlow takes seconds
+
+    exports.export(trained, options.format, options.out)
+    return {"format": options.format, "out": str(options.out)}
+
+
+def _drawn(options: argparse.Namespace) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Draw the strokes by the protocol; return the centred pictures and their labels."""
+    digits = list(strokes.read(options.strokes))
+    if not digits:
+        raise ValueError(f"{options.strokes.name} holds no digits")
+    images = np.empty((len(digits), SIDE, SIDE), np.float32)
+    with _Bar(options, unit="digit") as bar:
+        for i, ink in enumerate(strokes.canvas_drawings(digits, seed=options.seed)):
+            images[i] = centred(ink)
+            bar.at(i + 1, len(digits))
+    return images, np.array([digit.label for digit in digits])
+
+
+def _own_images(path: Path) -> tuple[NDArray[np.float32], NDArray[Any]]:
+    """Read pictures of any size; return them centred, and their labels."""
+    images, labels = read_npz(path, ["images", "labels"])
+    if images.ndim != 3 or images.dtype != np.uint8:
+        raise ValueError(
+            f"{path.name}: images must be (n, H, W) uint8, got {images.shape} {images.dtype}"
+        )
+    if labels.shape != (len(images),) or len(images) == 0:
+        raise ValueError(
+            f"{path.name}: labels must be ({len(images)},), one per image and at least one, "
+            f"got {labels.shape}"
+        )
+    return np.stack([centred(image * np.float32(1 / 255)) for image in images]), labels
+
+
+def _read_file(trained: Checkpoint, path: Path) -> Result:
+    if path.stat().st_size > pictures.LARGEST_FILE:
+        raise ValueError(f"{path} has over {pictures.LARGEST_FILE // 2**20} MiB")
+    try:
+        ink = pictures.ink_from_upload(path.read_bytes())
+    except pictures.PictureError as error:
+        raise ValueError(f"{path}: {error}") from error
+    read = reading.read(trained, ink)
+    if read is None:
+        return {"picture": str(path), "verdict": "empty", "digit": None, "probabilities": None}
+    return {
+        "picture": str(path),
+        "verdict": read.verdict,
+        "digit": int(read.probabilities.argmax()),
+        "probabilities": [round(float(share), 6) for share in read.probabilities],
+    }
+
+
+class _Bar:
+    """A progress bar on a terminal's stderr; nothing with --json or where nobody looks."""
+
+    def __init__(self, options: argparse.Namespace, *, unit: str) -> None:
+        hidden = options.json or not sys.stderr.isatty()
+        self._bar = tqdm(unit=unit, unit_scale=unit == "B", disable=hidden, leave=False, delay=0.2)
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def downloading(self, done: int, total: int, name: str) -> None:
+        self.at(done, total, name)
+
+    def at(self, done: int, total: int, note: str = "") -> None:
+        self._bar.total = total or None
+        self._bar.set_postfix_str(note, refresh=False)
+        self._bar.update(done - self._bar.n)
+
+
+def describe_fetch(result: Result) -> str:
+    """Say where MNIST is."""
+    return f"MNIST is in {result['folder']}"
+
+
+def describe_train(result: Result) -> str:
+    """Say what was trained and how well it reads."""
+    return (
+        f"{result['checkpoint']}: trained on {result['dataset']}, "
+        f"test accuracy {result['test_accuracy']:.4f}, "
+        f"validation accuracy {result['validation_accuracy']:.4f}"
+    )
+
+
+def describe_evaluation(result: Result) -> str:
+    """Say the measures and the confusion matrix."""
+    lines = [
+        f"{result['n']:,} pictures of {result['dataset']}, input {result['input']}",
+        f"accuracy {result['accuracy']:.4f}   macro precision {result['macro_precision']:.4f}   "
+        f"recall {result['macro_recall']:.4f}   F1 {result['macro_f1']:.4f}",
+        "",
+        "digit  precision  recall      F1  pictures",
+    ]
+    columns = zip(*(result[key] for key in ("precision", "recall", "f1", "support")), strict=True)
+    for digit, (precision, recall, f1, support) in enumerate(columns):
+        lines.append(f"{digit:5d}  {precision:9.4f}  {recall:6.4f}  {f1:6.4f}  {support:8d}")
+    lines += ["", "confusion matrix (rows true, columns predicted)", " " * 5 + _row(range(10))]
+    for digit, counts in enumerate(result["confusion_matrix"]):
+        lines.append(f"{digit:5d}" + _row(counts))
+    return "\n".join(lines)
+
+
+def _row(numbers: Any) -> str:
+    return "".join(f"{number:6d}" for number in numbers)
+
+
+def describe_predictions(result: Result) -> str:
+    """Say one line a picture."""
+    return "\n".join(map(_describe_prediction, result["predictions"]))
+
+
+def _describe_prediction(prediction: Result) -> str:
+    if prediction["verdict"] == "empty":
+        return f"{prediction['picture']}: no drawing found"
+    share = max(prediction["probabilities"])
+    doubt = "" if prediction["verdict"] == "answer" else f" (not sure: {prediction['verdict']})"
+    return f"{prediction['picture']}: {prediction['digit']}, {share:.1%}{doubt}"
+
+
+def describe_export(result: Result) -> str:
+    """Say what was written."""
+    return f"{result['format']} written to {result['out']}"

@@ -1,0 +1,151 @@
+"""How well a model reads: accuracy, precision, recall, F1, who is taken for whom."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+__all__ = ["Evaluation", "evaluate", "mistakes", "pictures_of"]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Evaluation:
+    """The measures of one model on one set of pictures; every score lies between 0 and 1.
+
+    Parameters
+    ----------
+    n : int
+        Number of pictures.
+    accuracy : float
+        Share of pictures read right.
+    precision, recall, f1 : (10,) float64
+        Per digit; 0 where a digit was never predicted (precision) or never present (recall).
+    support : (10,) int
+        How often each digit is there.
+    confusion_matrix : (10, 10) int
+        Rows are the true digits, columns the predicted ones.
+    """
+
+    n: int
+    accuracy: float
+    precision: NDArray[np.float64]
+    recall: NDArray[np.float64]
+    f1: NDArray[np.float64]
+    support: NDArray[np.int64]
+    confusion_matrix: NDArray[np.int64]
+
+    @property
+    def macro_precision(self) -> float:
+        """Mean precision over the digits, each counting the same."""
+        return float(self.precision.mean())
+
+    @property
+    def macro_recall(self) -> float:
+        """Mean recall over the digits, each counting the same."""
+        return float(self.recall.mean())
+
+    @property
+    def macro_f1(self) -> float:
+        """Mean F1 over the digits, each counting the same."""
+        return float(self.f1.mean())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all measures as plain numbers and lists, ready for JSON."""
+        return {
+            "n": self.n,
+            "accuracy": self.accuracy,
+            "macro_precision": self.macro_precision,
+            "macro_recall": self.macro_recall,
+            "macro_f1": self.macro_f1,
+            "precision": self.precision.tolist(),
+            "recall": self.recall.tolist(),
+            "f1": self.f1.tolist(),
+            "support": self.support.tolist(),
+            "confusion_matrix": self.confusion_matrix.tolist(),
+        }
+
+
+def evaluate(y_true: NDArray[Any], y_pred: NDArray[Any]) -> Evaluation:
+    """Compare predicted digits with true ones.
+
+    Parameters
+    ----------
+    y_true, y_pred : (n,) whole numbers from 0 to 9, n at least 1
+
+    Raises
+    ------
+    ValueError
+        For no pictures at all, different lengths, or a label outside 0 to 9.
+    """
+    if y_true.ndim != 1 or y_true.shape != y_pred.shape or len(y_true) == 0:
+        raise ValueError(
+            f"y_true and y_pred must be (n,) of equal length, got {y_true.shape} {y_pred.shape}"
+        )
+    digits = np.arange(10)
+    if not (np.isin(y_true, digits).all() and np.isin(y_pred, digits).all()):
+        raise ValueError("labels must be whole numbers from 0 to 9")
+    precision, recall, f1, support = precision_recall_fscore_support(
+        y_true, y_pred, labels=digits, zero_division=0.0
+    )
+    return Evaluation(
+        n=len(y_true),
+        accuracy=float(np.mean(y_true == y_pred)),
+        precision=precision,
+        recall=recall,
+        f1=f1,
+        support=support,
+        confusion_matrix=confusion_matrix(y_true, y_pred, labels=digits),
+    )
+
+
+def mistakes(
+    probabilities: NDArray[np.floating[Any]], labels: NDArray[np.integer[Any]]
+) -> NDArray[np.intp]:
+    """Return the indices of the pictures read wrong, those the model was surest of first.
+
+    Parameters
+    ----------
+    probabilities : (n, 10) floats between 0 and 1
+    labels : (n,) whole numbers from 0 to 9
+    """
+    _check_answers(probabilities, labels)
+    wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)
+    return _surest_first(wrong, probabilities)
+
+
+def pictures_of(
+    true: int,
+    predicted: int,
+    probabilities: NDArray[np.floating[Any]],
+    labels: NDArray[np.integer[Any]],
+) -> NDArray[np.intp]:
+    """Return the indices of the pictures in one cell of the confusion matrix, surest first.
+
+    Parameters
+    ----------
+    true, predicted : int
+        The cell's row and column.
+    probabilities : (n, 10) floats between 0 and 1
+    labels : (n,) whole numbers from 0 to 9
+    """
+    _check_answers(probabilities, labels)
+    inside = np.flatnonzero((labels == true) & (probabilities.argmax(axis=1) == predicted))
+    return _surest_first(inside, probabilities)
+
+
+def _surest_first(
+    indices: NDArray[np.intp], probabilities: NDArray[np.floating[Any]]
+) -> NDArray[np.intp]:
+    return indices[np.argsort(-probabilities[indices].max(axis=1), kind="stable")]
+
+
+def _check_answers(probabilities: NDArray[Any], labels: NDArray[Any]) -> None:
+    if probabilities.ndim != 2 or labels.shape != (len(probabilities),) or len(labels) == 0:
+        raise ValueError(
+            "probabilities must be (n, 10) and labels (n,), n at least 1,"
+            f" got {probabilities.shape} {labels.shape}"
+        )

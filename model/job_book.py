@@ -1,0 +1,111 @@
+"""All jobs of a server: the one whose turn it is, those that wait, those that are over."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections import deque
+from typing import Literal
+
+from model.checkpoint import Checkpoint
+from model.jobs import Job
+from model.limits import Limits, QueueFullError, RefusedError
+
+__all__ = ["JobBook"]
+
+
+class JobBook:
+    """Keeps jobs by their id, and the queue; not for more than one thread at a time."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._jobs: dict[str, Job] = {}  # the oldest first
+        self._seen_at: dict[str, float] = {}
+        self._waiting: deque[str] = deque()
+        self._current: str | None = None
+
+    @property
+    def current(self) -> Job | None:
+        """The job whose turn it is."""
+        return self._jobs[self._current] if self._current else None
+
+    @property
+    def n_waiting(self) -> int:
+        """Jobs that wait behind the current one."""
+        return len(self._waiting)
+
+    def add(self, job: Job) -> None:
+        """Put a job at the end of the queue.
+
+        Raises
+        ------
+        RefusedError
+            Where its owner has a job that is not over.
+        QueueFullError
+            Where too many wait.
+        """
+        if any(other.owner == job.owner for other in self.unfinished()):
+            raise RefusedError("Your last training is not over yet; stop it, or wait for its end.")
+        if len(self._waiting) >= self._limits.waiting_jobs:
+            raise QueueFullError(
+                f"{len(self._waiting)} trainings are waiting already; try again in a minute."
+            )
+        self._jobs[job.id] = job
+        self._waiting.append(job.id)
+        self._seen_at[job.id] = time.monotonic()
+
+    def take_next(self) -> None:
+        """Give the first that waits its turn, if there is one."""
+        if self._waiting:
+            self._current = self._waiting.popleft()
+            self.update(dataclasses.replace(self._jobs[self._current], state="starting"))
+
+    def find(self, id: str) -> Job | None:
+        """Return a job with its place in the queue, or None if it is not known (any more)."""
+        job = self._jobs.get(id)
+        if job is None:
+            return None
+        self._seen_at[id] = time.monotonic()
+        ahead = self._waiting.index(id) + 1 if id in self._waiting else 0
+        return dataclasses.replace(job, position=ahead)
+
+    def unfinished(self) -> list[Job]:
+        """Return the current job and those that wait, in the order of their turns."""
+        ids = [self._current, *self._waiting] if self._current else self._waiting
+        return [self._jobs[id] for id in ids]
+
+    def unwatched(self) -> list[Job]:
+        """Return the unfinished jobs at which nobody has looked lately."""
+        long_ago = time.monotonic() - self._limits.unwatched_seconds
+        return [job for job in self.unfinished() if self._seen_at[job.id] < long_ago]
+
+    def update(self, job: Job) -> None:
+        """Replace a job by what it is now."""
+        self._jobs[job.id] = job
+
+    def end(
+        self,
+        job: Job,
+        state: Literal["stopped", "done", "failed"],
+        message: str = "",
+        result: Checkpoint | None = None,
+    ) -> None:
+        """Take an unfinished job out of the queue, and forget what has been over for long."""
+        if job.id == self._current:
+            self._current = None
+        else:
+            self._waiting.remove(job.id)
+        self._jobs[job.id] = self._jobs.pop(job.id).ended(state, message, result)
+        over = [job for job in self._jobs.values() if job.is_over]
+        for job in over[: -self._limits.kept_films]:
+            self._jobs[job.id] = dataclasses.replace(job, film=(), latest=None)
+        for job in over[: -self._limits.kept_jobs]:
+            self._forget(job)
+
+    def forget(self, owner: str) -> None:
+        """Forget the finished jobs of an owner."""
+        for job in [job for job in self._jobs.values() if job.owner == owner and job.is_over]:
+            self._forget(job)
+
+    def _forget(self, job: Job) -> None:
+        del self._jobs[job.id], self._seen_at[job.id]

@@ -1,0 +1,161 @@
+"""A training job as the page sees it: a value that says how far the run is, and its film."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.checkpoint import Checkpoint
+from model.config import TrainingConfig
+
+__all__ = ["Job", "Point", "Snapshot", "Speed", "State", "film_steps"]
+
+State = Literal["queued", "starting", "loading", "running", "paused", "stopped", "done", "failed"]
+Speed = Literal["full", "watch"]
+
+FEWEST_FRAMES, MOST_FRAMES = 16, 40
+STEPS_PER_FRAME = 60
+"""A frame costs as much time as 25 steps: this keeps 1,000 steps within 1.5 times the bare run."""
+
+MOST_POINTS = 400
+
+
+def film_steps(n_steps: int) -> tuple[int, ...]:
+    """Return the steps whose weights are kept, so that one seed gives one film.
+
+    They follow a parabola, since a model learns most in its first steps.
+
+    Returns
+    -------
+    steps : tuple of int
+        From 0 to `n_steps`, ascending; at most 41, with the default 1,000 steps 17.
+    """
+    n_frames = min(max(n_steps // STEPS_PER_FRAME, FEWEST_FRAMES), MOST_FRAMES)
+    shares = np.linspace(0, 1, n_frames + 1) ** 2
+    return tuple(int(step) for step in np.unique(np.ceil(shares * n_steps)))
+
+
+class Point(NamedTuple):
+    """One point of the curves; the loss is the mean since the point before, in nats."""
+
+    step: int
+    train_loss: float
+    validation_accuracy: float
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Snapshot:
+    """The model as it was at one step; see `model.training.Progress`."""
+
+    step: int
+    train_loss: float
+    validation_accuracy: float
+    weights: NDArray[np.float32]  # (784, 10), read-only
+    bias: NDArray[np.float32]  # (10,), read-only
+
+
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class Job:
+    """A training job at one moment; the next moment has a `Job` of its own.
+
+    Parameters
+    ----------
+    id : str
+        Not to be guessed: who knows it may stop the job.
+    owner : str
+        The visit it belongs to.
+    config : TrainingConfig
+    data : str
+        "mnist", "digits", or the path of a file or folder.
+    state : str
+        "queued", "starting" (the training process is not up yet), "loading" (the data), "running",
+        "paused"; then "done", "stopped" or "failed".
+    position : int
+        Jobs that are served before this one; 0 when it is its turn.
+    speed : {"full", "watch"}
+    paused : bool
+        Whether it has been asked to pause.
+    message : str
+        One sentence for the person who waits: why it failed or stopped, what is being loaded.
+    step : int
+        Steps done.
+    steps_per_second : float
+        While running, lately; 0 when it is not known yet.
+    latest : Snapshot, optional
+        The last weights that were reported; they stay when the job stops or fails, as long as the
+        film does.
+    film : tuple of Snapshot
+        At the steps of `film_steps`, and at the last one of a stopped run. Empty for a job that
+        ended long ago.
+    curve : tuple of Point
+        At most 400 points.
+    result : Checkpoint, optional
+        The trained model; of a stopped run, what it had reached, if it had begun.
+    """
+
+    id: str
+    owner: str
+    config: TrainingConfig
+    data: str
+    state: State = "queued"
+    position: int = 0
+    speed: Speed = "full"
+    paused: bool = False
+    message: str = ""
+    step: int = 0
+    steps_per_second: float = 0.0
+    latest: Snapshot | None = dataclasses.field(default=None, repr=False)
+    film: tuple[Snapshot, ...] = dataclasses.field(default=(), repr=False)
+    curve: tuple[Point, ...] = dataclasses.field(default=(), repr=False)
+    result: Checkpoint | None = dataclasses.field(default=None, repr=False)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing will change any more."""
+        return self.state in ("done", "stopped", "failed")
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds to the last step at the present pace; None where that cannot be said."""
+        if self.state != "running" or not self.steps_per_second:
+            return None
+        return (self.config.n_steps - self.step) / self.steps_per_second
+
+    def at(self, snapshot: Snapshot, steps_per_second: float) -> Job:
+        """Return the job after a report."""
+        point = Point(snapshot.step, snapshot.train_loss, snapshot.validation_accuracy)
+        in_film = snapshot.step in film_steps(self.config.n_steps)
+        return dataclasses.replace(
+            self,
+            state="paused" if self.paused else "running",
+            message="",
+            step=snapshot.step,
+            steps_per_second=steps_per_second,
+            latest=snapshot,
+            film=(*self.film, snapshot) if in_film else self.film,
+            curve=_thinned((*self.curve, point)),
+        )
+
+    def ended(
+        self,
+        state: Literal["stopped", "done", "failed"],
+        message: str = "",
+        result: Checkpoint | None = None,
+    ) -> Job:
+        """Return the job at its end."""
+        film = self.film
+        if self.latest is not None and self.latest not in film:
+            film = (*film, self.latest)
+        return dataclasses.replace(
+            self, state=state, paused=False, message=message, film=film, result=result
+        )
+
+
+def _thinned(points: tuple[Point, ...]) -> tuple[Point, ...]:
+    """Return every second point and the last, where there are too many."""
+    if len(points) <= MOST_POINTS:
+        return points
+    return (*points[:-1:2], points[-1])

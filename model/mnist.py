@@ -1,0 +1,118 @@
+"""MNIST itself: how to know it, and where to download it.
+
+References
+----------
+Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document
+recognition", Proceedings of the IEEE 86, 1998.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from model.array_files import DataError, idx_sha256, read_idx
+from model.download import DownloadError, Progress, download
+from model.mnist_files import IDX_NAMES, NPZ_NAME, find_file, n_axes, read, sha256s
+
+__all__ = ["MIRRORS", "SHA256", "check", "fetch"]
+
+SHA256 = (
+    "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+)
+"""Of the four files in the order of `IDX_NAMES`, not compressed."""
+
+MIRRORS = (
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
+)
+"""Where MNIST is: the address of a folder with the four files as .gz, or of one ``mnist.npz``."""
+
+
+def check(paths: Sequence[Path], hashes: Sequence[str]) -> None:
+    """Make sure that files hold MNIST to the last bit.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Four IDX files or one .npz file.
+    hashes : sequence of str
+        What `sha256s` says of their arrays.
+
+    Raises
+    ------
+    DataError
+        Naming the first file that differs.
+    """
+    for i, (arrived, wanted) in enumerate(zip(hashes, SHA256, strict=True)):
+        if arrived != wanted:
+            path = paths[i] if len(paths) > 1 else paths[0]
+            raise DataError(
+                f"{path}: is not MNIST's {IDX_NAMES[i]}: the SHA-256 of what it holds is "
+                f"{arrived[:12]}…, not {wanted[:12]}…"
+            )
+
+
+def fetch(folder: Path, mirrors: Iterable[str], progress: Progress | None = None) -> str:
+    """Download into `folder` what it lacks of MNIST or has damaged; return the mirror that had it.
+
+    Raises
+    ------
+    DataError
+        If no mirror delivers, or the folder cannot be written.
+    """
+    troubles = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for mirror in mirrors:
+            try:
+                _fetch_from(mirror, folder, progress)
+                return mirror
+            except DownloadError as error:
+                troubles.append(str(error))
+    except OSError as error:
+        raise DataError(
+            f"{folder}: cannot be written ({error.strerror or error}). Make room or permission "
+            "there, or let INKLING_DATA_DIR name another folder."
+        ) from error
+    raise DataError(
+        f"MNIST could not be downloaded: {'; '.join(troubles) or 'no mirror is named'}. "
+        f"Try again, or put its four files into {folder}."
+    )
+
+
+def _fetch_from(mirror: str, folder: Path, progress: Progress | None) -> None:
+    if mirror.endswith(".npz"):
+        download(mirror, folder / NPZ_NAME, check=_check_npz, progress=progress)
+        return
+    for name, sha256 in zip(IDX_NAMES, SHA256, strict=True):
+        check_file = _file_check(name, sha256)
+        if not _is_right(find_file(folder, name), check_file):
+            url = f"{mirror.removesuffix('/')}/{name}.gz"
+            download(url, folder / f"{name}.gz", check=check_file, progress=progress)
+
+
+def _file_check(name: str, sha256: str) -> Callable[[Path], None]:
+    def check_file(path: Path) -> None:
+        if idx_sha256(read_idx(path, n_axes=n_axes(name))) != sha256:
+            raise DataError(f"is not MNIST's {name}: its SHA-256 is another")
+
+    return check_file
+
+
+def _check_npz(path: Path) -> None:
+    check([path], sha256s(read([path])))
+
+
+def _is_right(path: Path | None, check_file: Callable[[Path], None]) -> bool:
+    if path is None:
+        return False
+    try:
+        check_file(path)
+    except DataError:
+        return False
+    return True

@@ -1,0 +1,200 @@
+"""Files from strangers → ink: the canvas's PNG, and uploaded pictures and photos.
+
+A file is measured (bytes, format, width, height) before a pixel of it is decoded.
+"""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+from scipy import ndimage
+
+from model.preprocessing import ink_from_rgba
+
+__all__ = ["FORMATS", "LARGEST_FILE", "PictureError", "ink_from_canvas", "ink_from_upload"]
+
+FORMATS = ("PNG", "JPEG", "WEBP")
+LARGEST_FILE = 10 * 2**20
+"""Bytes of an uploaded picture."""
+MOST_PIXELS = 50_000_000
+"""Of an uploaded picture; today's phones take photos of 12 to 50 million."""
+WORKING_SIDE = 512
+"""An upload is reduced to this many pixels on its longer side."""
+LEAST_CONTRAST = 0.12
+"""Between ink and paper; a picture with less holds no drawing."""
+SMALLEST_PART = 0.02
+"""Of all ink; a connected part with less is dirt."""
+LEAST_INSIDE = 0.2
+"""Of all ink; with this much away from the edge, what touches the edge is not the digit."""
+COARSE_SIDE = 32
+"""The paper's brightness is estimated at this size, …"""
+WIDER_THAN_A_STROKE = 9
+"""… by an opening with a window of this side, 28 % of the picture."""
+
+
+class PictureError(ValueError):
+    """A file that is no usable picture; the message says what was wrong with it."""
+
+
+def ink_from_canvas(content: bytes, side: int) -> NDArray[np.float32]:
+    """Read the picture which the drawing canvas sends.
+
+    Parameters
+    ----------
+    content : bytes
+        A PNG of exactly `side` × `side` pixels, 8-bit RGBA, light ink on black.
+    side : int
+        Of the canvas, in pixels.
+
+    Returns
+    -------
+    ink : (side, side) float32 in [0, 1]
+
+    Raises
+    ------
+    PictureError
+        For anything else, before it is decoded.
+    """
+    if len(content) > side * side * 4 + 4096:
+        raise PictureError(f"the drawing has {len(content):,} bytes, too many for its size")
+    image = _opened(content, ("PNG",))
+    if image.size != (side, side) or image.mode != "RGBA":
+        raise PictureError(
+            f"the drawing must be {side} × {side} RGBA, got {image.width} × {image.height} "
+            f"{image.mode}"
+        )
+    return ink_from_rgba(np.asarray(_decoded(image)))
+
+
+def ink_from_upload(content: bytes) -> NDArray[np.float32]:
+    """Read an uploaded picture or photo of a digit.
+
+    The picture is turned upright by its EXIF orientation, laid on white where it is transparent,
+    made grey, reduced, and turned round where it is dark ink on light paper. Uneven light is
+    removed by subtracting the paper's brightness, a grey-scale closing wider than any stroke;
+    what remains is split at Otsu's threshold. Dirt and what reaches in over the edge is dropped.
+
+    Parameters
+    ----------
+    content : bytes
+        A PNG, JPEG or WebP file of at most 10 MiB and 50 million pixels; of an animation, the
+        first picture.
+
+    Returns
+    -------
+    ink : (H, W) float32 in [0, 1], H, W ≤ 512
+        All zero for a picture without a drawing.
+
+    Raises
+    ------
+    PictureError
+        For another format, a damaged file or one that is too large.
+
+    References
+    ----------
+    N. Otsu, "A threshold selection method from gray-level histograms", IEEE Transactions on
+    Systems, Man, and Cybernetics 9, 1979.
+    """
+    if len(content) > LARGEST_FILE:
+        raise PictureError(
+            f"the picture has {len(content) / 2**20:.0f} MiB; at most "
+            f"{LARGEST_FILE // 2**20} MiB are read"
+        )
+    image = _opened(content, FORMATS)
+    if image.width * image.height > MOST_PIXELS:
+        raise PictureError(
+            f"the picture has {image.width} × {image.height} pixels; at most "
+            f"{MOST_PIXELS // 1_000_000} million are read"
+        )
+    image.draft("L", (2 * WORKING_SIDE, 2 * WORKING_SIDE))  # a JPEG decodes at a fraction
+    grey = _upright_grey(_decoded(image))
+    return _without_dirt(_ink_on_paper(grey))
+
+
+def _opened(content: bytes, formats: tuple[str, ...]) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(content), formats=formats)
+    except Image.DecompressionBombError as error:
+        raise PictureError("the picture has far too many pixels") from error
+    except Exception as error:  # Pillow's parsers raise whatever a damaged header leads to
+        wanted = ", ".join(formats)
+        raise PictureError(f"this is not a picture that can be read ({wanted})") from error
+
+
+def _decoded(image: Image.Image) -> Image.Image:
+    try:
+        image.load()
+    except Exception as error:  # as above
+        raise PictureError(f"the {image.format} file is damaged and cannot be decoded") from error
+    return image
+
+
+def _upright_grey(image: Image.Image) -> NDArray[np.float32]:
+    if image.mode in ("1", "P"):  # of which Pillow would keep every n-th pixel
+        image = image.convert("RGBA" if "transparency" in image.info else "L")
+    image.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BOX)
+    try:
+        image = ImageOps.exif_transpose(image)
+    except Exception:  # orientation from a broken EXIF block is not worth losing the picture
+        image = image.copy()
+    if image.mode.startswith("I"):  # 16-bit grey, which Pillow's conversion would clip
+        return np.asarray(image, np.float32) / np.float32(65_535)
+    if "A" in image.getbands() or "transparency" in image.info:
+        layer = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
+    return np.asarray(image.convert("L"), np.float32) / np.float32(255)
+
+
+def _ink_on_paper(grey: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how much each pixel stands out from its surroundings, 0 to 1."""
+    if np.median(grey) > _otsu(grey):  # most of the picture is bright: dark ink on light paper
+        grey = 1 - grey
+    small = Image.fromarray(grey)
+    small.thumbnail((COARSE_SIDE, COARSE_SIDE), Image.Resampling.BOX)
+    paper = ndimage.grey_opening(np.asarray(small), size=WIDER_THAN_A_STROKE)
+    smooth = Image.fromarray(ndimage.gaussian_filter(paper, sigma=1.5))
+    background = smooth.resize(grey.shape[::-1], Image.Resampling.BILINEAR)
+    difference = np.clip(grey - np.asarray(background), 0, 1)
+    threshold = _otsu(difference)
+    is_ink = difference > threshold
+    if not is_ink.any():
+        return np.zeros_like(grey)
+    contrast = float(difference[is_ink].mean() - difference[~is_ink].mean())
+    if contrast < LEAST_CONTRAST:
+        return np.zeros_like(grey)
+    low = threshold - contrast / 4
+    ink: NDArray[np.float32] = np.clip((difference - low) / (contrast / 2), 0, 1)
+    return ink
+
+
+def _without_dirt(ink: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Drop small parts, and parts at the edge where there is something else to keep."""
+    parts, n_parts = ndimage.label(ink > 0, structure=np.ones((3, 3)))
+    if n_parts == 0:
+        return ink
+    amounts = ndimage.sum_labels(ink, parts, np.arange(n_parts + 1))  # index 0 is the paper
+    keep = amounts >= SMALLEST_PART * amounts[1:].sum()
+    keep[0] = False
+    edge = np.unique(np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]]))
+    inside = keep.copy()
+    inside[edge] = False
+    if amounts[inside].sum() >= LEAST_INSIDE * amounts[keep].sum():
+        keep = inside
+    return np.where(keep[parts], ink, np.float32(0))
+
+
+def _otsu(values: NDArray[np.float32]) -> float:
+    """Return the threshold between 0 and 1 that splits the values into the two tightest groups."""
+    counts, edges = np.histogram(values, bins=128, range=(0, 1))
+    centres = (edges[:-1] + edges[1:]) / 2
+    below = np.cumsum(counts)  # values at or below each bin
+    above = below[-1] - below
+    sums = np.cumsum(counts * centres)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        between = below * above * (sums / below - (sums[-1] - sums) / above) ** 2
+    between = np.nan_to_num(between)
+    best = np.flatnonzero(between >= between.max() * (1 - 1e-9))
+    return float(edges[1 + int(best.mean())])  # black and white alone leave a wide choice

@@ -1,0 +1,153 @@
+"""From a drawing to the model's input: ink → centred → features.
+
+Pure functions on NumPy arrays. A picture of ink is (H, W) float32 in [0, 1], 1 is ink; a centred
+picture is (28, 28), made by MNIST's own recipe (LeCun, Bottou, Bengio, Haffner, "Gradient-based
+learning applied to document recognition", Proceedings of the IEEE 86, 1998, section III.A).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from model.config import INPUTS, Input
+from model.moments import moments
+
+__all__ = ["BOX", "SIDE", "centred", "features", "ink_from_rgba", "moments"]
+
+SIDE = 28
+"""Side of a model's picture, in pixels."""
+BOX = 20
+"""Longer side of the digit inside it, in pixels."""
+
+MIDDLE = 14
+"""Where MNIST has the centre of mass, in pixels from the first: the mean of its 70,000 pictures."""
+FAINTEST_INK = 0.1
+"""Ink below this is background when a drawing is cropped."""
+
+
+def ink_from_rgba(rgba: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Turn the canvas's picture, light ink on black, into ink.
+
+    Parameters
+    ----------
+    rgba : (H, W, 4) uint8
+        Red, green, blue and opacity, 0 to 255.
+
+    Returns
+    -------
+    ink : (H, W) float32
+        Luma (ITU-R BT.601) times opacity, 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        For another shape or dtype.
+    """
+    if rgba.ndim != 3 or rgba.shape[2] != 4 or rgba.dtype != np.uint8:
+        raise ValueError(f"rgba must be (H, W, 4) uint8, got {rgba.shape} {rgba.dtype}")
+    luma = rgba[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32)  # (H, W)
+    ink: NDArray[np.float32] = luma * rgba[..., 3] * np.float32(1 / 255**2)
+    return np.minimum(ink, np.float32(1), out=ink)
+
+
+def centred(ink: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """Put a drawing into MNIST's form.
+
+    The drawing is cropped to its ink, its longer side is scaled to 20 pixels with an antialiasing
+    filter, and its centre of mass is placed at pixel (14, 14) of 28 × 28, where MNIST's pictures
+    have it, as near as whole pixels allow; ink that would fall outside is kept inside by moving
+    the digit.
+
+    Parameters
+    ----------
+    ink : (H, W) floats between 0 and 1
+        At most 65,535 pixels a side.
+
+    Returns
+    -------
+    picture : (28, 28) float32 in [0, 1]
+        All zero where `ink` holds none.
+
+    Raises
+    ------
+    ValueError
+        For a picture that is not two-dimensional, is without pixels, or holds NaN, infinities or
+        values outside 0 to 1.
+    """
+    ink = _checked_ink(ink)
+    rows, columns = np.any(ink > FAINTEST_INK, axis=1), np.any(ink > FAINTEST_INK, axis=0)
+    picture = np.zeros((SIDE, SIDE), np.float32)
+    if not rows.any():
+        return picture
+    top, bottom = int(rows.argmax()), len(rows) - int(rows[::-1].argmax())
+    left, right = int(columns.argmax()), len(columns) - int(columns[::-1].argmax())
+    digit = _fit_to_box(ink[top:bottom, left:right])
+    height, width = digit.shape
+    down, across = _place(digit.sum(axis=1)), _place(digit.sum(axis=0))
+    picture[down : down + height, across : across + width] = digit
+    return picture
+
+
+def features(
+    images: NDArray[np.uint8] | NDArray[np.floating[Any]], input: Input
+) -> NDArray[np.float32]:
+    """Turn pictures in MNIST's form into what a model of this input is fed.
+
+    Parameters
+    ----------
+    images : (n, 28, 28) uint8 from 0 to 255, or floats between 0 and 1
+    input : {"pixels", "moments"}
+        The pictures as they are, or moment-normalised (see `model.moments`).
+
+    Returns
+    -------
+    features : (n, 784) float32 in [0, 1]
+
+    Raises
+    ------
+    ValueError
+        For another shape, values out of range, or an unknown input.
+    """
+    if images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
+        raise ValueError(f"images must be (n, {SIDE}, {SIDE}), got {images.shape}")
+    if images.dtype == np.uint8:
+        pictures = images * np.float32(1 / 255)
+    elif np.issubdtype(images.dtype, np.floating):
+        pictures = images.astype(np.float32, copy=False)
+        if pictures.size and not (pictures.min() >= 0 and pictures.max() <= 1):
+            raise ValueError("images of floats must lie between 0 and 1")
+    else:
+        raise ValueError(f"images must be uint8 or floats, got {images.dtype}")
+    if input not in INPUTS:
+        raise ValueError(f"input must be one of {', '.join(INPUTS)}, got {input!r}")
+    normalised = moments(pictures) if input == "moments" else pictures
+    return normalised.reshape(len(images), SIDE * SIDE)
+
+
+def _checked_ink(ink: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    if ink.ndim != 2 or ink.size == 0 or not np.issubdtype(ink.dtype, np.floating):
+        raise ValueError(f"ink must be (H, W) floats with H, W > 0, got {ink.shape} {ink.dtype}")
+    if not (ink.min() >= 0 and ink.max() <= 1):  # false for NaN as well
+        raise ValueError("ink must lie between 0 and 1 everywhere, without NaN")
+    return ink.astype(np.float32, copy=False)
+
+
+def _fit_to_box(digit: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scale so that the longer side has 20 pixels and the shorter at least one."""
+    height, width = digit.shape
+    scale = BOX / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    scaled = Image.fromarray(digit).resize(size, Image.Resampling.BILINEAR)
+    fitted: NDArray[np.float32] = np.clip(np.asarray(scaled), 0, 1)
+    return fitted
+
+
+def _place(profile: NDArray[np.float32]) -> int:
+    """Return where a digit with this ink per row (or column) begins among 28 pixels."""
+    total = float(profile.sum())
+    middle = float(profile @ np.arange(len(profile), dtype=np.float32)) / total if total else 0.0
+    return min(max(round(MIDDLE - middle), 0), SIDE - len(profile))

@@ -1,0 +1,109 @@
+"""The training process as its parent holds it: started, spoken to, listened to, ended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from model import messages
+from model.messages import Message
+
+__all__ = ["TrainingProcess"]
+
+_ROOT = Path(__file__).resolve().parents[1]
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+
+
+class TrainingProcess:
+    """A running training process.
+
+    It has to be made by a thread that lives as long as the process shall: Linux ends the process
+    with the thread that started it.
+
+    Parameters
+    ----------
+    command : sequence of str
+        The program and its arguments.
+    hear : callable
+        Called in a thread of the process's own with every message, and with None once it has
+        ended.
+
+    Raises
+    ------
+    OSError
+        Where the program cannot be started.
+    """
+
+    def __init__(
+        self, command: Sequence[str], hear: Callable[[TrainingProcess, Message | None], None]
+    ) -> None:
+        self._hear = hear
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=_environment(),
+            start_new_session=True,
+        )
+        self._outbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+        self.started = self.last_heard = time.monotonic()
+        threading.Thread(target=self._write, name="to training", daemon=True).start()
+        threading.Thread(target=self._listen, name="from training", daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        return self._process.pid
+
+    def send(self, kind: str, **fields: object) -> None:
+        """Send a message; never waits, and says nothing when the process has gone."""
+        self._outbox.put(Message(kind, fields))
+
+    def kill(self) -> None:
+        """End the process at once, even when it is stopped or hangs."""
+        self._process.kill()
+
+    def close(self, timeout: float = 1.0) -> None:
+        """Let the process end by itself, which it does when its input ends; else kill it."""
+        self._outbox.put(None)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout)
+        self._process.kill()
+        self._process.wait()
+
+    def obituary(self) -> str:
+        """Return why the process has ended, in a few words."""
+        code = self._process.wait()
+        if code == -signal.SIGABRT:
+            return "it crashed"
+        if code == -9:
+            return "it was killed, perhaps for lack of memory"
+        return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+    def _write(self) -> None:
+        assert self._process.stdin
+        with contextlib.suppress(OSError), self._process.stdin as stream:
+            while (message := self._outbox.get()) is not None:
+                messages.write(stream, message)
+
+    def _listen(self) -> None:
+        assert self._process.stdout
+        with contextlib.suppress(OSError, messages.MessageError), self._process.stdout as stream:
+            while (message := messages.read(stream)) is not None:
+                self.last_heard = time.monotonic()
+                self._hear(self, message)
+        self.close()
+        self._hear(self, None)
+
+
+def _environment() -> dict[str, str]:
+    """Make `model` importable from any directory, and keep the process to one core."""
+    path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
+    return {**os.environ, **_ONE_THREAD, "PYTHONPATH": path}

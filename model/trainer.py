@@ -1,0 +1,329 @@
+"""The client of the training process: what the page's server holds.
+
+One queue for all visitors, one training process, one job at a time. The page submits a job and
+looks at it with `Trainer.find` as often as it likes; what it gets is an immutable value. Neither
+TensorFlow nor Keras is ever imported here.
+"""
+
+from __future__ import annotations
+
+import atexit
+import base64
+import dataclasses
+import secrets
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from model import checkpoint
+from model.checkpoint import Checkpoint
+from model.config import Input, TrainingConfig
+from model.crew import Crew, Loss
+from model.job_book import JobBook
+from model.jobs import Job, Snapshot, Speed
+from model.limits import Limits, QueueFullError, RefusedError
+from model.messages import Message
+from model.process import TrainingProcess
+
+__all__ = ["Job", "Limits", "QueueFullError", "RefusedError", "Trainer"]
+
+TICK_SECONDS = 0.1
+
+
+@dataclasses.dataclass(eq=False)
+class _Turn:
+    """What the current job's run needs besides the job."""
+
+    sent_at: float | None = None
+    begun: bool = False
+    stop_by: float | None = None
+    stop_message: str = ""
+    n_attempts: int = 0
+
+
+class Trainer:
+    """Trains, in another process, what visitors submit; every method may be called by any thread.
+
+    An owner has at most one job that is not over. When the process dies, the job that was running
+    fails, those that wait are run by the next process.
+
+    Parameters
+    ----------
+    python : str
+        The interpreter of the training process.
+    command : sequence of str, optional
+        The whole command instead.
+    limits : Limits, optional
+    """
+
+    def __init__(
+        self,
+        *,
+        python: str = sys.executable,
+        command: Sequence[str] | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self._limits = limits or Limits()
+        self._changed = threading.Condition()
+        self._book = JobBook(self._limits)
+        self._crew = Crew(command or [python, "-P", "-m", "model.worker"], self._limits, self._hear)
+        self._turn = _Turn()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def start(self) -> None:
+        """Start the training process in the background; once is enough."""
+        with self._changed:
+            if self._thread is None and not self._closed:
+                self._thread = threading.Thread(target=self._manage, name="trainer", daemon=True)
+                self._thread.start()
+                atexit.register(self.close)
+
+    def close(self) -> None:
+        """End the training process and all jobs; the trainer takes no others."""
+        with self._changed:
+            if self._closed:
+                return
+            self._closed = True
+            for job in self._book.unfinished():
+                self._book.end(job, "stopped", "The server has stopped.")
+            self._changed.notify()
+        if self._thread:
+            self._thread.join()
+        atexit.unregister(self.close)
+
+    @property
+    def ready(self) -> bool:
+        """Whether a training process is up and warm."""
+        with self._changed:
+            return self._crew.ready
+
+    @property
+    def pid(self) -> int | None:
+        """The training process's number, if there is one."""
+        with self._changed:
+            return self._crew.pid
+
+    def warm(self, data: str, input: Input) -> None:
+        """Have a data set's features computed ahead of their use, now and in later processes."""
+        with self._changed:
+            self._crew.warm(data, input)
+
+    def submit(
+        self, config: TrainingConfig, data: str, owner: str, *, speed: Speed = "full"
+    ) -> Job:
+        """Queue a training run.
+
+        Parameters
+        ----------
+        config : TrainingConfig
+        data : str
+            "mnist", "digits", or the absolute path of a file or folder.
+        owner : str
+            Who trains: one visit of the page.
+        speed : {"full", "watch"}
+
+        Raises
+        ------
+        RefusedError
+            Where the owner has a job that is not over, or the trainer is closed.
+        QueueFullError
+            Where too many wait. (It is a `RefusedError`.)
+        """
+        job = Job(id=secrets.token_urlsafe(12), owner=owner, config=config, data=data, speed=speed)
+        self.start()
+        with self._changed:
+            if self._closed:
+                raise RefusedError("The server is stopping and takes no trainings any more.")
+            self._book.add(job)
+            self._changed.notify()
+        return self.find(job.id) or job
+
+    def find(self, id: str) -> Job | None:
+        """Return a job as it is now, or None if there is none of this id (any more).
+
+        A job that nobody looks at for a while (`Limits.unwatched_seconds`) is stopped.
+        """
+        with self._changed:
+            return self._book.find(id)
+
+    def stop(self, id: str) -> None:
+        """End a job within a second; what it has reached is kept."""
+        with self._changed:
+            if job := self._unfinished(id):
+                self._stop(job, "Stopped.")
+
+    def pause(self, id: str) -> None:
+        """Hold a run until `resume`."""
+        self._control(id, paused=True)
+
+    def resume(self, id: str) -> None:
+        """Let a paused run go on."""
+        self._control(id, paused=False)
+
+    def step(self, id: str) -> None:
+        """Pause a run and let it take one step."""
+        self._control(id, paused=True, single_steps=1)
+
+    def set_speed(self, id: str, speed: Speed) -> None:
+        """Go on at full speed, or slowed so that 1,000 steps take about 20 s."""
+        self._control(id, speed=speed)
+
+    def abandon(self, owner: str) -> None:
+        """Stop and forget all jobs of a visit that has ended."""
+        with self._changed:
+            for job in self._book.unfinished():
+                if job.owner == owner:
+                    self._stop(job, "Stopped: its visitor has gone.")
+            self._book.forget(owner)
+
+    def _unfinished(self, id: str) -> Job | None:
+        return next((job for job in self._book.unfinished() if job.id == id), None)
+
+    def _is_running(self, job: Job) -> bool:
+        current = self._book.current
+        return current is not None and current.id == job.id and self._turn.sent_at is not None
+
+    # What is asked of a job.
+
+    def _control(self, id: str, *, single_steps: int = 0, **wishes: Any) -> None:
+        with self._changed:
+            if job := self._unfinished(id):
+                self._wish(job, single_steps, **wishes)
+
+    def _wish(self, job: Job, single_steps: int = 0, **wishes: Any) -> None:
+        job = dataclasses.replace(job, **wishes)
+        if job.state in ("running", "paused"):
+            job = dataclasses.replace(job, state="paused" if job.paused else "running")
+        self._book.update(job)
+        if self._is_running(job):
+            self._crew.send("control", **_control_fields(job, single_steps))
+
+    def _stop(self, job: Job, message: str) -> None:
+        if not self._is_running(job):
+            self._book.end(job, "stopped", message)
+            self._changed.notify()
+        elif self._turn.stop_by is None:
+            self._turn.stop_by = time.monotonic() + self._limits.stop_seconds
+            self._turn.stop_message = message
+            self._crew.send("control", **_control_fields(job, stopped=True))
+
+    # The thread that manages; it also starts the processes, since they end with it.
+
+    def _manage(self) -> None:
+        with self._changed:
+            while not self._closed:
+                self._take_turns()
+                self._keep_limits()
+                self._keep_process()
+                self._changed.wait(TICK_SECONDS)
+        self._crew.close()
+
+    def _take_turns(self) -> None:
+        if self._book.current is None:
+            self._crew.renew()
+            self._turn = _Turn()
+            self._book.take_next()
+        if self._book.current and self._turn.sent_at is None and self._crew.ready:
+            self._send(self._book.current)
+
+    def _send(self, job: Job) -> None:
+        self._turn.sent_at = time.monotonic()
+        self._crew.use(job.data, job.config.input)
+        settings = {"config": job.config.as_dict(), "data": job.data}
+        self._crew.send("train", **settings, **_control_fields(job))
+
+    def _keep_limits(self) -> None:
+        for job in self._book.unwatched():
+            self._stop(job, "Stopped: nobody was watching any more.")
+        turn, now = self._turn, time.monotonic()
+        if (current := self._book.current) is None or turn.sent_at is None:
+            return
+        if turn.stop_by is not None and now > turn.stop_by:
+            self._book.end(current, "stopped", turn.stop_message)
+            self._crew.kill()
+        elif self._book.n_waiting and now - turn.sent_at > self._limits.longest_turn_seconds:
+            self._stop(current, "Stopped: it took very long, and others were waiting.")
+        elif self._book.n_waiting and now - turn.sent_at > self._limits.turn_seconds:
+            self._hurry(current)
+
+    def _hurry(self, job: Job) -> None:
+        if job.paused or job.speed != "full":
+            self._wish(job, paused=False, speed="full")
+
+    def _keep_process(self) -> None:
+        job = self._book.current
+        fault = self._crew.keep_up(needed=job is not None)
+        if fault and job is not None:
+            self._book.end(job, "failed", fault)
+            self._changed.notify()
+
+    # What the process says; called in its own thread.
+
+    def _hear(self, process: TrainingProcess, message: Message | None) -> None:
+        with self._changed:
+            serving = self._crew.is_serving(process)
+            loss = self._crew.heard(process, message)
+            if loss:
+                self._lose(loss)
+            elif message and serving:
+                job = self._book.current
+                if job is not None and message.fields.get("job") == job.id:
+                    self._report(job, message)
+            if message is None or message.kind not in ("alive", "progress", "loading"):
+                self._changed.notify()
+
+    def _report(self, job: Job, message: Message) -> None:
+        fields = message.fields
+        self._turn.begun = True
+        if message.kind == "loading":
+            self._book.update(dataclasses.replace(job, state="loading", message=fields["message"]))
+        elif message.kind == "progress":
+            snapshot = Snapshot(
+                fields["step"],
+                fields["train_loss"],
+                fields["validation_accuracy"],
+                message.arrays["weights"],
+                message.arrays["bias"],
+            )
+            self._book.update(job.at(snapshot, fields["steps_per_second"]))
+        elif message.kind == "failed":
+            self._crew.job_done()
+            self._book.end(job, "failed", fields["message"])
+        elif message.kind == "stopped":
+            self._crew.job_done()
+            self._book.end(job, "stopped", self._turn.stop_message, _result(job, fields))
+        elif message.kind == "done":
+            self._crew.job_done()
+            self._book.end(job, "done", result=_result(job, fields))
+
+    def _lose(self, loss: Loss) -> None:
+        """Let the current job fail; one that had not begun when a warm process died begins anew."""
+        job, turn = self._book.current, self._turn
+        if job is None:
+            return
+        if turn.stop_by is not None:
+            self._book.end(job, "stopped", turn.stop_message)
+        elif loss.was_ready and not turn.begun and turn.n_attempts == 0:
+            self._turn = _Turn(n_attempts=1)
+        else:
+            self._book.end(job, "failed", loss.message)
+
+
+def _control_fields(job: Job, single_steps: int = 0, *, stopped: bool = False) -> dict[str, object]:
+    return {
+        "job": job.id,
+        "speed": job.speed,
+        "paused": job.paused,
+        "single_steps": single_steps,
+        "stopped": stopped,
+    }
+
+
+def _result(job: Job, fields: Any) -> Checkpoint | None:
+    """Return what the training process made; None where no step was taken."""
+    if job.step == 0:
+        return None
+    return checkpoint.from_bytes(base64.b64decode(fields["checkpoint"]))

@@ -1,0 +1,93 @@
+"""How long a drawing takes from ink to probabilities, and a data set to normalise.
+
+    python -m tests.benchmarks.bench_reading
+
+The yardstick of the same run is one plain matrix product of 60,000 pictures with the weights,
+which no reader can do without.
+"""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model import checkpoint, reading
+from model.moments import moments
+from model.preprocessing import centred
+from model.strokes import WrittenDigit, canvas_drawings
+
+ASSETS = Path(__file__).parents[2] / "assets"
+N_PICTURES = 60_000
+ROUNDS = 5
+
+
+def run(rounds: int = ROUNDS) -> dict[str, Any]:
+    """Measure.
+
+    Returns
+    -------
+    dict
+        `milliseconds`: of one drawing (280 × 280) by step; `seconds`: of 60,000 pictures by step;
+        `normalise_ratio`: normalising to the matrix product. All are medians.
+    """
+    model = checkpoint.load(ASSETS / "checkpoints" / "moments.safetensors")
+    drawings = list(_drawings(100))
+    pictures = np.stack([centred(ink) for ink in drawings])
+    many = np.resize(pictures, (N_PICTURES, 28, 28))
+    flat = many.reshape(N_PICTURES, 784)
+    each: dict[str, Callable[[int], Any]] = {
+        "centred": lambda i: centred(drawings[i]),
+        "moments": lambda i: moments(pictures[i]),
+        "ink to probabilities": lambda i: reading.read(model, drawings[i]),
+    }
+    milliseconds = {
+        name: 1000 * statistics.median(_timed(lambda i=i, work=work: work(i)) for i in range(100))
+        for name, work in each.items()
+    }
+    rounds_of = [
+        (_timed(lambda: moments(many)), _timed(lambda: flat @ model.model.weights))
+        for _ in range(rounds)
+    ]
+    normalise, product = (statistics.median(column) for column in zip(*rounds_of, strict=True))
+    return {
+        "milliseconds": milliseconds,
+        "seconds": {"moments": normalise, "matrix product": product},
+        "normalise_ratio": statistics.median(a / b for a, b in rounds_of),
+    }
+
+
+def main() -> dict[str, Any]:
+    """Measure and print the table."""
+    found = run()
+    print("Reading")
+    print(f"  moments / matrix product, 60,000 pictures   {found['normalise_ratio']:7.1f}")
+    for name, seconds in found["seconds"].items():
+        print(f"  {name + ', 60,000 pictures':42} {seconds:7.2f} s")
+    for name, milliseconds in found["milliseconds"].items():
+        print(f"  {name + ', one drawing':42} {milliseconds:7.2f} ms")
+    return found
+
+
+def _drawings(n: int) -> Iterator[NDArray[np.float32]]:
+    """Yield wandering strokes on the canvas: what they show makes no difference to the time."""
+    rng = np.random.default_rng(0)
+    walks = (np.cumsum(rng.normal(0, 1, (40, 2)), axis=0).tolist() for _ in itertools.count())
+    digits = (WrittenDigit(0, ([(x, y) for x, y in walk],)) for walk in itertools.islice(walks, n))
+    return canvas_drawings(digits)
+
+
+def _timed(work: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,216 @@
+"""How long 1,000 steps of 100 take: here, and written in the ways that people write them.
+
+    python -m tests.benchmarks.bench_training
+
+All contenders see the same pictures in the same process, one after another, round after round, so
+that a busy machine is busy for all of them; the table shows medians. "ours" is a process that has
+trained before, as the page's is: the loop is traced and the pictures are in TensorFlow.
+"""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model import datasets
+from model.config import TrainingConfig
+from model.preprocessing import features
+from model.training import batches, tf, train
+
+ROUNDS = 5
+SESSION_RATIO = 1 / 3
+NUMPY_RATIO = 1.7
+CONFIG = TrainingConfig()
+
+Parameters = tuple[NDArray[np.float32], NDArray[np.float32]]
+Contender = Callable[[], Parameters]
+
+
+def tutorial_session(
+    pictures: NDArray[np.float32],
+    labels: NDArray[np.integer[Any]],
+    drawn: Iterable[NDArray[np.int32]],
+    learning_rate: float = 0.5,
+) -> Parameters:
+    """Train with the classic TensorFlow tutorial's own program, on the batches drawn.
+
+    It is the program of "MNIST For ML Beginners" (TensorFlow 1), run through `tf.compat.v1`.
+    """
+    v1 = tf.compat.v1
+    one_hot = np.eye(10, dtype=np.float32)[labels]
+    with tf.Graph().as_default():
+        x = v1.placeholder(tf.float32, [None, 784])
+        W = v1.Variable(tf.zeros([784, 10]), use_resource=False)  # noqa: N806  the tutorial's name
+        b = v1.Variable(tf.zeros([10]), use_resource=False)
+        y = tf.nn.softmax(tf.matmul(x, W) + b)
+        y_ = v1.placeholder(tf.float32, [None, 10])
+        cross_entropy = tf.reduce_mean(-tf.reduce_sum(y_ * tf.math.log(y), axis=[1]))
+        train_step = v1.train.GradientDescentOptimizer(learning_rate).minimize(cross_entropy)
+        with v1.Session() as sess:
+            sess.run(v1.global_variables_initializer())
+            for batch in drawn:
+                sess.run(train_step, feed_dict={x: pictures[batch], y_: one_hot[batch]})
+            weights, bias = sess.run([W, b])
+    return weights, bias
+
+
+def numpy_loop(
+    pictures: NDArray[np.float32],
+    labels: NDArray[np.integer[Any]],
+    drawn: Iterable[NDArray[np.int32]],
+    learning_rate: float = 0.5,
+) -> Parameters:
+    """Train with nothing but NumPy: the least that the arithmetic takes here."""
+    weights, bias = np.zeros((784, 10), np.float32), np.zeros(10, np.float32)
+    one_hot = np.eye(10, dtype=np.float32)
+    for batch in drawn:
+        x = pictures[batch]
+        logits = x @ weights + bias
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        probabilities = powers / powers.sum(axis=1, keepdims=True)
+        error = (probabilities - one_hot[labels[batch]]) / len(batch)
+        weights -= learning_rate * (x.T @ error)
+        bias -= learning_rate * error.sum(axis=0)
+    return weights, bias
+
+
+def keras_fit(pictures: NDArray[np.float32], labels: NDArray[np.integer[Any]]) -> Parameters:
+    """Train with `keras.Model.fit`, as Keras's introduction does, over the first batches."""
+    keras = tf.keras
+    n = CONFIG.n_steps * CONFIG.batch_size
+    epochs = -(-n // len(pictures))
+    model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(10)])
+    model.compile(
+        keras.optimizers.SGD(CONFIG.learning_rate),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+    per_epoch = n // epochs
+    model.fit(
+        pictures[:per_epoch],
+        labels[:per_epoch],
+        batch_size=CONFIG.batch_size,
+        epochs=epochs,
+        verbose=0,
+    )
+    weights, bias = model.get_weights()
+    return weights, bias
+
+
+def run(rounds: int = ROUNDS) -> dict[str, Any]:
+    """Measure everything.
+
+    Returns
+    -------
+    dict
+        `data`: what was trained on; `seconds`, `accuracy`: median seconds and accuracy on the test
+        pictures by contender; `session_ratio`, `numpy_ratio`, `report_ratio`: ours to the
+        tutorial's session loop, ours to the NumPy loop, ours with a report every 100 steps to
+        ours with one at the end, medians of each round's own ratio; `import_seconds`: a process
+        that only imports `model.training`.
+    """
+    dataset, name = _dataset()
+    fresh, labels = features(dataset.train.images, "pixels"), dataset.train.labels
+    held_out = features(dataset.validation.images, "pixels"), dataset.validation.labels
+    pictures = fresh.view()
+    for array in (pictures, labels, *held_out):
+        array.setflags(write=False)
+    test = features(dataset.test.images, "pixels")
+
+    def ours(pictures: NDArray[np.float32], report_every: int = CONFIG.n_steps) -> Parameters:
+        *_, last = train(pictures, labels, *held_out, CONFIG, report_every=report_every)
+        return last.weights, last.bias
+
+    def drawn() -> Iterable[NDArray[np.int32]]:
+        endless = batches(len(pictures), CONFIG.batch_size, CONFIG.seed)
+        return itertools.islice(endless, CONFIG.n_steps)
+
+    contenders: dict[str, Contender] = {
+        "ours": lambda: ours(pictures),
+        "ours, reporting 10 times": lambda: ours(pictures, report_every=100),
+        "NumPy loop": lambda: numpy_loop(pictures, labels, drawn()),
+        "tutorial's Session.run loop": lambda: tutorial_session(pictures, labels, drawn()),
+        "keras.Model.fit": lambda: keras_fit(pictures, labels),
+    }
+    seconds: dict[str, list[float]] = {}
+    accuracy: dict[str, float] = {}
+
+    def measure(contender: str, work: Contender) -> None:
+        start = time.perf_counter()
+        weights, bias = work()
+        seconds.setdefault(contender, []).append(time.perf_counter() - start)
+        answers = (test @ weights + bias).argmax(axis=1)
+        accuracy[contender] = float((answers == dataset.test.labels).mean())
+
+    measure("ours, first run of a process", contenders["ours"])
+    for _ in range(rounds):
+        for contender, work in contenders.items():
+            measure(contender, work)
+    for _ in range(rounds):
+        measure("ours, data not seen before", lambda: ours(fresh))
+
+    def ratio(left: str, right: str) -> float:
+        return statistics.median(a / b for a, b in zip(seconds[left], seconds[right], strict=True))
+
+    return {
+        "data": name,
+        "seconds": {contender: statistics.median(each) for contender, each in seconds.items()},
+        "accuracy": accuracy,
+        "session_ratio": ratio("ours", "tutorial's Session.run loop"),
+        "numpy_ratio": ratio("ours", "NumPy loop"),
+        "report_ratio": ratio("ours, reporting 10 times", "ours"),
+        "import_seconds": _import_seconds(),
+    }
+
+
+def main() -> dict[str, Any]:
+    """Measure, print the ratios first, then the table."""
+    found = run()
+    print(f"Training, 1,000 steps of 100, on {found['data']}")
+    for name, ratio, aim in (
+        ("ours / tutorial's session loop", found["session_ratio"], SESSION_RATIO),
+        ("ours / NumPy loop", found["numpy_ratio"], NUMPY_RATIO),
+    ):
+        print(f"  {name:32} {ratio:7.2f}   (aim: at most {aim:.2f})")
+    print(f"  {'reporting 10 times / once':32} {found['report_ratio']:7.2f}")
+    print(f"  {'':32} seconds   test accuracy")
+    for contender, seconds in found["seconds"].items():
+        print(f"  {contender:32} {seconds:7.3f}   {found['accuracy'][contender]:.4f}")
+    print(f"  {'import of TensorFlow':32} {found['import_seconds']:7.3f}")
+    return found
+
+
+def _import_seconds() -> float:
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "import model.training"], check=True)
+    return time.perf_counter() - start
+
+
+def _dataset() -> tuple[datasets.Dataset, str]:
+    """Return MNIST where it is on this machine, else as many pictures of the built-in digits."""
+    dataset = datasets.load("auto")
+    if dataset.name == "mnist":
+        return dataset, "MNIST"
+    times = -(-55_000 // len(dataset.train))
+    images = np.tile(dataset.train.images, (times, 1, 1))[:55_000]
+    labels = np.tile(dataset.train.labels, times)[:55_000]
+    tiled = datasets.Dataset(
+        name=dataset.name,
+        sha256=dataset.sha256,
+        source=dataset.source,
+        train=datasets.Split(images, labels),
+        validation=dataset.validation,
+        test=dataset.test,
+    )
+    return tiled, "the built-in digits, repeated to MNIST's number (MNIST is not on this machine)"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""The page as `make demo` runs it: `streamlit run serve.py` in a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.waiting import wait_until
+
+__all__ = ["ROOT", "Server", "isolated", "serve"]
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: where it answers, which process it is, what it has said."""
+
+    url: str
+    pid: int
+    log_file: Path
+
+    def log(self) -> str:
+        """Return all that the server has printed so far."""
+        return self.log_file.read_text(errors="replace")
+
+
+@contextlib.contextmanager
+def serve(
+    home: Path, script: Path = ROOT / "serve.py", environment: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """Run the page until the block ends, then end the whole process group.
+
+    Parameters
+    ----------
+    home : Path
+        An empty directory: the server's home and the place of its caches and its log.
+    script : Path
+        What Streamlit runs.
+    environment : mapping, optional
+        Variables to set on top of the present ones.
+    """
+    port = _free_port()
+    log_file = home / "server.log"
+    with log_file.open("wb") as log:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "streamlit", "run", str(script)),
+                *(f"--server.port={port}", "--server.address=127.0.0.1"),
+                *("--server.headless=true", "--logger.hideWelcomeMessage=true"),
+            ],
+            cwd=ROOT,
+            env={**os.environ, **isolated(home), **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    server = Server(f"http://127.0.0.1:{port}", process.pid, log_file)
+    try:
+        wait_until(
+            lambda: _is_healthy(server, process),
+            START_SECONDS,
+            f"the server does not answer at {server.url}",
+        )
+        yield server
+    finally:
+        _end(process)
+
+
+def isolated(home: Path) -> dict[str, str]:
+    """Return the variables that keep a process and all that it starts to itself.
+
+    The directory is its home and the place of its caches; whatever it asks of other machines
+    is refused at once, by a proxy that does not exist.
+    """
+    nowhere = "http://127.0.0.1:9"
+    return {
+        "HOME": str(home),
+        "XDG_CACHE_HOME": str(home / ".cache"),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "XDG_DATA_HOME": str(home / ".local" / "share"),
+        "XDG_STATE_HOME": str(home / ".local" / "state"),
+        "KERAS_HOME": str(home / ".keras"),
+        **dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), nowhere),
+        **dict.fromkeys(("no_proxy", "NO_PROXY"), "127.0.0.1,localhost"),
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _is_healthy(server: Server, process: subprocess.Popen[bytes]) -> bool:
+    if process.poll() is not None:
+        raise AssertionError(f"the server ended with code {process.returncode}:\n{server.log()}")
+    try:
+        with urllib.request.urlopen(f"{server.url}/_stcore/health", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=10)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

@@ -1,0 +1,74 @@
+"""The How it works view: four steps, each with the code that really runs and a picture of it."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.answers import choose_model, expect_digit, go_to
+from tests.browser.drawing import DIGITS, canvas_ready, draw
+from tests.browser.server import ROOT, Server
+
+
+@pytest.fixture
+def how(page: Page) -> Page:
+    """The view, reached from the first one."""
+    canvas_ready(page)
+    go_to(page, "How it works")
+    expect(page.locator("h2 .step")).to_have_count(4)
+    page.locator("[data-test-script-state='notRunning']").first.wait_for()
+    return page
+
+
+def squeezed(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_four_steps_stand_in_order(how: Page) -> None:
+    steps = how.locator("h2").filter(has=how.locator(".step")).all()
+    assert [step.inner_text()[0] for step in steps] == ["1", "2", "3", "4"]
+    for step, word in zip(steps, ("formula", "loss", "hundred", "tested"), strict=True):
+        assert word in step.inner_text().lower()
+
+
+def test_the_code_that_is_shown_is_the_code_that_runs(how: Page) -> None:
+    blocks = how.get_by_test_id("stCode")
+    expect(blocks.first).to_be_visible()
+    assert blocks.count() >= 4
+    everything = squeezed("\n".join(p.read_text("utf-8") for p in (ROOT / "model").glob("*.py")))
+    for block in blocks.all():
+        signature, *lines = (line for line in block.inner_text().splitlines() if line.strip())
+        assert signature.startswith("def "), signature
+        assert lines
+        for line in (signature, *lines):
+            assert squeezed(line) in everything, f"not in model/: {line}"
+
+
+def test_every_picture_says_what_it_shows(how: Page) -> None:
+    pictures = how.locator("img.pixels")
+    expect(pictures).to_have_count(5)
+    for picture in pictures.all():
+        assert len(picture.get_attribute("alt") or "") > 10
+        assert picture.evaluate("image => image.complete && image.naturalWidth >= 28")
+
+
+def test_the_product_is_that_of_the_visitors_own_drawing_and_model(page: Page) -> None:
+    draw(page, DIGITS[7])
+    expect_digit(page, 7)
+    go_to(page, "How it works")
+    product = page.locator(".product")
+    expect(product).to_contain_text("Your drawing, as the model sees it")
+    expect(product).to_contain_text("the template of 7")
+    score = product.inner_text()
+    go_to(page, "Draw")
+    choose_model(page, "pixels")
+    go_to(page, "How it works")
+    expect(product).to_contain_text("Your drawing, as the model sees it")
+    expect(product).not_to_have_text(score)
+
+
+def test_the_view_can_be_opened_by_its_address(page: Page, server: Server) -> None:
+    canvas_ready(page)
+    page.goto(f"{server.url}/how")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.locator("h2 .step")).to_have_count(4)

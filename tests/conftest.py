@@ -1,0 +1,69 @@
+"""What all tests share: a home of their own, and the real data where it is there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.server import isolated
+
+if TYPE_CHECKING:
+    from model.datasets import Dataset
+
+NO_MNIST = "want of MNIST: INKLING_DATA_DIR does not point to a folder with mnist/"
+NO_PEN_STROKES = "want of pen strokes: INKLING_DATA_DIR does not point to a folder with pen/"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An empty home directory, and no network, for this process and all that it starts."""
+    directory = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in isolated(directory).items():
+            patch.setenv(name, value)
+        yield directory
+
+
+@pytest.fixture(scope="session")
+def mnist() -> Dataset:
+    """The real MNIST; the test is skipped where it is not there. Nothing is downloaded."""
+    directory = _data_file("mnist")
+    if directory is None:
+        pytest.skip(NO_MNIST)
+    from model import datasets
+
+    return datasets.load("mnist", download=False)
+
+
+@pytest.fixture(scope="session")
+def pen_strokes_path() -> Path:
+    """The file of real pen strokes; the test is skipped where it is not there."""
+    path = _data_file("pen/digits-dev.jsonl.gz")
+    if path is None:
+        pytest.skip(NO_PEN_STROKES)
+    return path
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs MNIST by its use of the fixture."""
+    for item in items:
+        if "mnist" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.mnist)
+
+
+def _data_file(name: str) -> Path | None:
+    directory = os.environ.get("INKLING_DATA_DIR")
+    path = Path(directory or "", name)
+    return path if directory and path.exists() else None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how much was left out for lack of data."""
+    skipped = [str(report.longrepr) for report in terminalreporter.getreports("skipped")]
+    for reason in (NO_MNIST, NO_PEN_STROKES):
+        if n := sum(reason in text for text in skipped):
+            terminalreporter.write_line(f"skipped: {n} for {reason}", yellow=True)

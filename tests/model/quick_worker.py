@@ -1,0 +1,77 @@
+"""The training process with a stand-in for TensorFlow: up in half a second, and it can misbehave.
+
+Everything is the real program but `model.training` and the search for typical pictures. The first
+argument says what it does besides.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from model import prepared, worker
+from model.config import TrainingConfig
+
+BEHAVIOUR = sys.argv[1]
+STEP_SECONDS = 0.001
+
+
+def train(
+    features: Any,
+    labels: Any,
+    validation_features: Any,
+    validation_labels: Any,
+    config: TrainingConfig,
+    *,
+    report_every: int | Callable[[int], int] = 50,
+) -> Iterator[types.SimpleNamespace]:
+    """Count the steps in the bias."""
+    warming_up = config.n_steps == 2
+    step = 0
+    while True:
+        yield types.SimpleNamespace(
+            step=step,
+            n_steps=config.n_steps,
+            train_loss=1 / (step + 1),
+            validation_accuracy=step / config.n_steps,
+            weights=np.zeros((784, 10), np.float32),
+            bias=np.full(10, step, np.float32),
+        )
+        if step == config.n_steps:
+            return
+        if not warming_up:
+            misbehave()
+        stretch = report_every(step) if callable(report_every) else report_every
+        taken = min(stretch, config.n_steps - step)
+        time.sleep(taken * STEP_SECONDS)
+        step += taken
+
+
+def misbehave() -> None:
+    """Do what `BEHAVIOUR` says, in the middle of a run."""
+    if BEHAVIOUR == "runs out of memory":
+        raise MemoryError
+    if BEHAVIOUR == "prints":
+        print("noise", flush=True)
+        os.write(1, b"\x00\xff" * 100)
+    if BEHAVIOUR == "never stops":
+        time.sleep(60)
+
+
+if __name__ == "__main__":
+    prepared.typical_pictures = lambda *_, **__: np.zeros((10, 16, 784), np.uint8)  # type: ignore
+    training: Any = types.ModuleType("model.training")
+    training.train = train
+    training.DivergedError = ZeroDivisionError
+    sys.modules["model.training"] = None if BEHAVIOUR == "has no TensorFlow" else training  # type: ignore
+    if BEHAVIOUR == "crashes":
+        sys.exit(3)
+    if BEHAVIOUR == "never starts":
+        time.sleep(60)
+    worker.main()

@@ -1,0 +1,46 @@
+"""What several tests look at: the sample drawings, the shipped checkpoints, a made-up one."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model import checkpoint, strokes
+from model.checkpoint import Checkpoint
+from model.config import Input, TrainingConfig
+from model.doubt import N_TYPICAL, Doubt
+from model.softmax import SoftmaxRegression
+from model.strokes import WrittenDigit
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLES = ROOT / "assets" / "samples.jsonl"
+CHECKPOINTS = ROOT / "assets" / "checkpoints"
+
+
+def sample_digits() -> list[WrittenDigit]:
+    """Return the drawings that the page offers, one of each digit."""
+    return list(strokes.read(SAMPLES))
+
+
+def drawn(digit: WrittenDigit, longer_side: float = 180) -> NDArray[np.float32]:
+    """Draw a digit in the middle of the canvas."""
+    return strokes.draw(digit.strokes, longer_side=longer_side, right=0.5, down=0.5)
+
+
+@functools.cache
+def shipped(input: Input) -> Checkpoint:
+    return checkpoint.load(CHECKPOINTS / f"{input}.safetensors")
+
+
+def made_up(input: Input = "pixels", seed: int = 0) -> Checkpoint:
+    """Return a checkpoint with random numbers in it, which has learned nothing."""
+    rng = np.random.default_rng(seed)
+    model = SoftmaxRegression(
+        rng.normal(size=(784, 10)), rng.normal(size=10), TrainingConfig(input=input, seed=seed)
+    )
+    typical = rng.integers(0, 256, (10, N_TYPICAL, 784), np.uint8)
+    doubt = Doubt(typical, 5.5, 0.8, ((0.1, 1.0, 0.9), (0.8, 0.7, 0.99)))
+    return Checkpoint(model, doubt, "made up", "ab" * 32, {"test_accuracy": 0.125, "n_steps": 7.0})

@@ -1,0 +1,316 @@
+"""A model on disk: it comes back as it was, and nothing else is taken for one."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import pickle
+import struct
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from safetensors.numpy import save as save_tensors
+
+from model import checkpoint
+from model.checkpoint import LARGEST_FILE, Checkpoint, CheckpointError, from_bytes
+from model.config import TrainingConfig
+from model.doubt import N_TYPICAL
+from tests.model.specimens import CHECKPOINTS, ROOT, made_up
+
+GOOD = made_up().to_bytes()
+
+
+def header() -> dict[str, Any]:
+    length = int.from_bytes(GOOD[:8], "little")
+    found: dict[str, Any] = json.loads(GOOD[8 : 8 + length])
+    return found
+
+
+def tensors() -> dict[str, NDArray[Any]]:
+    made = made_up()
+    return {
+        "weights": made.model.weights,
+        "bias": made.model.bias,
+        "typical": made.doubt.typical,
+    }
+
+
+def with_papers(**changed: str | None) -> bytes:
+    """Return a checkpoint's bytes with some of its papers replaced, or left out."""
+    papers = header()["__metadata__"] | changed
+    return bytes(
+        save_tensors(tensors(), {key: text for key, text in papers.items() if text is not None})
+    )
+
+
+def with_tensors(**changed: NDArray[Any] | None) -> bytes:
+    """Return a checkpoint's bytes with some of its tensors replaced, added or left out."""
+    kept = {name: array for name, array in (tensors() | changed).items() if array is not None}
+    return bytes(save_tensors(kept, header()["__metadata__"]))
+
+
+def changed_paper(paper: str, **changes: Any) -> bytes:
+    content = json.loads(header()["__metadata__"][paper]) | changes
+    return with_papers(**{paper: json.dumps(content)})
+
+
+def assert_same(one: Checkpoint, other: Checkpoint) -> None:
+    np.testing.assert_array_equal(one.model.weights, other.model.weights)
+    np.testing.assert_array_equal(one.model.bias, other.model.bias)
+    assert one.model.config == other.model.config
+    np.testing.assert_array_equal(one.doubt.typical, other.doubt.typical)
+    for field in ("farthest", "least_probability", "curve"):
+        assert getattr(one.doubt, field) == getattr(other.doubt, field)
+    assert (one.data_name, one.data_sha256) == (other.data_name, other.data_sha256)
+    assert dict(one.measured) == dict(other.measured)
+
+
+def test_what_is_saved_comes_back(tmp_path: Path) -> None:
+    made = made_up("moments", seed=12)
+    checkpoint.save(made, tmp_path / "digits.safetensors")
+    assert_same(checkpoint.load(tmp_path / "digits.safetensors"), made)
+
+
+def test_all_settings_come_back() -> None:
+    config = TrainingConfig(
+        input="moments",
+        n_steps=5,
+        batch_size=6,
+        learning_rate=0.7,
+        seed=8,
+        schedule="linear",
+        averaging=0.9,
+        pen_habits=0.1,
+    )
+    made = made_up()
+    other = dataclasses.replace(made, model=dataclasses.replace(made.model, config=config))
+    assert from_bytes(other.to_bytes()).model.config == config
+
+
+def test_a_new_file_replaces_the_old_one_and_nothing_else_is_left(tmp_path: Path) -> None:
+    path = tmp_path / "digits.safetensors"
+    checkpoint.save(made_up(seed=1), path)
+    checkpoint.save(made_up(seed=2), path)
+    assert_same(checkpoint.load(path), made_up(seed=2))
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_numbers_that_are_not_finite_are_not_saved() -> None:
+    made = dataclasses.replace(made_up(), measured={"test_accuracy": float("nan")})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        made.to_bytes()
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"digits.safetensors could not be written to .*none"):
+        checkpoint.save(made_up(), tmp_path / "none" / "digits.safetensors")
+
+
+def test_a_folder_in_the_files_place_stays(tmp_path: Path) -> None:
+    path = tmp_path / "digits.safetensors"
+    path.mkdir()
+    with pytest.raises(CheckpointError, match="what was there before is unchanged"):
+        checkpoint.save(made_up(), path)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_old_file_stays_when_the_disk_takes_no_more(tmp_path: Path) -> None:
+    path = tmp_path / "digits.safetensors"
+    checkpoint.save(made_up(seed=1), path)
+    program = """
+import resource, sys
+from pathlib import Path
+from model import checkpoint
+from tests.model.specimens import made_up
+resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, resource.RLIM_INFINITY))
+try:
+    checkpoint.save(made_up(seed=2), Path(sys.argv[1]))
+except checkpoint.CheckpointError as error:
+    print(error)
+"""
+    result = subprocess.run(
+        [sys.executable, "-B", "-c", program, str(path)], cwd=ROOT, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+    assert "could not be written" in result.stdout
+    assert "File too large" in result.stdout
+    assert_same(checkpoint.load(path), made_up(seed=1))
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="cannot be read: No such file"):
+        checkpoint.load(tmp_path / "digits.safetensors")
+
+
+def test_a_folder_is_no_checkpoint(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="cannot be read: Is a directory"):
+        checkpoint.load(tmp_path)
+
+
+def test_a_large_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "large.safetensors"
+    with path.open("wb") as file:
+        file.truncate(10**12)  # takes no room on the disk
+    with pytest.raises(CheckpointError, match="has 1,000,000,000,000 bytes"):
+        checkpoint.load(path)
+
+
+def test_large_content_is_refused() -> None:
+    with pytest.raises(CheckpointError, match="at most 262,144"):
+        from_bytes(bytes(LARGEST_FILE + 1))
+
+
+@pytest.mark.parametrize("length", [0, 4, 8, 100, 700, 1_000, 100_000, len(GOOD) - 1])
+def test_a_truncated_file_is_refused(tmp_path: Path, length: int) -> None:
+    path = tmp_path / "cut.safetensors"
+    path.write_bytes(GOOD[:length])
+    with pytest.raises(CheckpointError, match=r"^cut.safetensors is not a safetensors file"):
+        checkpoint.load(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(GOOD + b"more", id="bytes behind the end"),
+        pytest.param(struct.pack("<Q", 2**63) + GOOD[8:], id="huge header"),
+        pytest.param(struct.pack("<Q", 200_000) + b" " * 200_000, id="header of blanks"),
+        pytest.param(struct.pack("<Q", 100_000) + b"[" * 100_000, id="deep header"),
+        pytest.param(struct.pack("<Q", 2) + b"[]", id="header that is a list"),
+        pytest.param(struct.pack("<Q", 2) + b"\xff\xfe", id="header that is no text"),
+        pytest.param(pickle.dumps({"weights": [0.0]}), id="pickle"),
+        pytest.param(b"\x89HDF\r\n\x1a\n" + bytes(100), id="HDF5"),
+        pytest.param(b"PK\x03\x04" + bytes(100), id="zip"),
+        pytest.param(bytes(10_000), id="zeros"),
+    ],
+)
+def test_what_is_no_safetensors_file_is_refused(content: bytes) -> None:
+    with pytest.raises(CheckpointError, match="is not a safetensors file"):
+        from_bytes(content)
+
+
+def test_a_pickle_under_another_name_is_not_executed(tmp_path: Path) -> None:
+    class Trap:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return Path.touch, (tmp_path / "executed",)
+
+    path = tmp_path / "digits.safetensors"
+    path.write_bytes(pickle.dumps(Trap()))
+    with pytest.raises(CheckpointError, match="is not a safetensors file"):
+        checkpoint.load(path)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (with_tensors(bias=None), "must hold the tensors bias, typical, weights; it holds typical"),
+        (with_tensors(extra=np.zeros(1)), "it holds bias, extra, typical, weights"),
+        (bytes(save_tensors({})), "it holds none"),
+        (
+            with_tensors(weights=np.zeros((10, 784), np.float32)),
+            r"weights in the file must be \(784, 10\) float32, got \(10, 784\) float32",
+        ),
+        (with_tensors(weights=np.zeros((784, 10))), r"got \(784, 10\) float64"),
+        (with_tensors(weights=np.zeros((784, 10), np.int32)), r"got \(784, 10\) int32"),
+        (with_tensors(bias=np.zeros((1, 10), np.float32)), r"bias .* got \(1, 10\)"),
+        (with_tensors(bias=np.zeros((0,), np.float32)), r"bias .* got \(0,\)"),
+        (
+            with_tensors(typical=np.zeros((10, N_TYPICAL - 1, 784), np.uint8)),
+            r"typical .* got \(10, 15, 784\)",
+        ),
+        (with_tensors(typical=np.zeros((10, N_TYPICAL, 784), np.int8)), "uint8, got .* int8"),
+        (
+            with_tensors(weights=np.full((784, 10), np.nan, np.float32)),
+            "weights in the file must be finite everywhere",
+        ),
+        (with_tensors(bias=np.full(10, np.inf, np.float32)), "bias in the file must be finite"),
+        (with_tensors(bias=np.full(10, 3e38, np.float32)), r"bias must be .* within ±1e\+30"),
+    ],
+)
+def test_foreign_tensors_are_named(content: bytes, fault: str) -> None:
+    with pytest.raises(CheckpointError, match=fault):
+        from_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (bytes(save_tensors(tensors())), "not one of Inkling's checkpoints"),
+        (with_papers(format="another"), "not one of Inkling's checkpoints"),
+        (with_papers(format=None), "not one of Inkling's checkpoints"),
+        (with_papers(version="2"), "has checkpoint version '2', this program reads version 1"),
+        (with_papers(version=None), "has checkpoint version None"),
+        (with_papers(config=None), "papers that cannot be used: 'config'"),
+        (with_papers(config=""), "papers that cannot be used"),
+        (with_papers(config="[" * 50_000), "papers that cannot be used"),
+        (with_papers(measured='{"a":' * 10_000), "papers that cannot be used"),
+        (with_papers(config="[]"), "papers that cannot be used"),
+        (with_papers(config="null"), "papers that cannot be used"),
+        (with_papers(config='["seed"]'), "papers that cannot be used"),
+        (with_papers(data="7"), "papers that cannot be used"),
+        (with_papers(data="{}"), "papers that cannot be used: 'name'"),
+        (with_papers(doubt="[[1]]"), "papers that cannot be used"),
+        (with_papers(measured="[1]"), "papers that cannot be used"),
+        (with_papers(measured="1" * 5_000), "papers that cannot be used"),
+        (changed_paper("config", momentum=0.9), "no training setting is called momentum"),
+        (changed_paper("config", input="raw"), "input must be one of pixels, moments, got 'raw'"),
+        (changed_paper("config", input=["pixels"]), "input must be one of"),
+        (changed_paper("config", n_steps="1000"), "n_steps must be a whole number"),
+        (changed_paper("config", n_steps=10**9), "n_steps must be a whole number"),
+        (changed_paper("config", learning_rate=10**400), "learning_rate must be"),
+        (changed_paper("config", averaging=None), "averaging must be"),
+        (changed_paper("data", name=None), "expected a short text, got None"),
+        (changed_paper("data", sha256="0" * 201), "expected a short text"),
+        (changed_paper("data", name={"a": 1}), "expected a short text"),
+        (changed_paper("measured", test_accuracy="high"), "expected a finite number, got 'high'"),
+        (changed_paper("measured", test_accuracy=True), "expected a finite number, got True"),
+        (changed_paper("measured", test_accuracy=[0.9]), "expected a finite number"),
+        (changed_paper("measured", test_accuracy=float("nan")), "expected a finite number"),
+        (changed_paper("measured", test_accuracy=float("inf")), "expected a finite number"),
+        (changed_paper("measured", test_accuracy=10**400), "expected a finite number"),
+        (changed_paper("measured", **{"a" * 201: 0.9}), "expected a short text"),
+        (changed_paper("doubt", farthest=None), "expected a finite number"),
+        (changed_paper("doubt", least_probability="0.5"), "expected a finite number"),
+        (changed_paper("doubt", curve=[[0.1, 0.2]]), "papers that cannot be used"),
+        (changed_paper("doubt", curve=5), "papers that cannot be used"),
+        (changed_paper("doubt", curve=[[0.1, 0.2, "x"]]), "expected a finite number"),
+    ],
+)
+def test_papers_that_cannot_be_used_are_named(content: bytes, fault: str) -> None:
+    with pytest.raises(CheckpointError, match=fault) as caught:
+        from_bytes(content)
+    assert len(str(caught.value)) < 300
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.integers(0, 2_500), st.integers(0, 255))
+def test_a_changed_byte_in_the_header_does_no_more_than_be_refused(place: int, byte: int) -> None:
+    content = bytearray(GOOD)
+    content[place] = byte
+    with contextlib.suppress(CheckpointError):
+        from_bytes(bytes(content))
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.binary(max_size=2_000))
+def test_any_bytes_are_refused(content: bytes) -> None:
+    with pytest.raises(CheckpointError):
+        from_bytes(content)
+
+
+@pytest.mark.parametrize("path", sorted(CHECKPOINTS.iterdir()), ids=lambda path: path.name)
+def test_a_shipped_file_is_as_small_as_one_that_is_saved(path: Path) -> None:
+    shipped = checkpoint.load(path)
+    content = shipped.to_bytes()
+    assert len(content) == path.stat().st_size < LARGEST_FILE
+    assert_same(from_bytes(content), shipped)

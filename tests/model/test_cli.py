@@ -1,0 +1,310 @@
+"""The command line, as a person and as a program use it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from model import checkpoint
+from model.__main__ import main
+from tests.model.specimens import CHECKPOINTS, ROOT, SAMPLES, drawn, sample_digits
+
+PIXELS = str(CHECKPOINTS / "pixels.safetensors")
+KEYS = {
+    "accuracy",
+    "macro_precision",
+    "macro_recall",
+    "macro_f1",
+    "confusion_matrix",
+    "n",
+    "input",
+    "dataset",
+}
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def no_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Every command finds the same data everywhere: none but what is built in."""
+    monkeypatch.setenv("INKLING_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "model", *arguments], cwd=ROOT, capture_output=True, text=True
+    )
+
+
+def answer(capsys: Captured, *arguments: str) -> dict[str, Any]:
+    """Run a command with --json and return its object."""
+    assert main([*arguments, "--json"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out.count("\n") == 1
+    found: dict[str, Any] = json.loads(captured.out)
+    return found
+
+
+def mistake(capsys: Captured, *arguments: str) -> str:
+    """Run a command that must fail by the user's mistake; return the line that says so."""
+    try:
+        code: Any = main(arguments)
+    except SystemExit as stop:
+        code = stop.code
+    captured = capsys.readouterr()
+    assert code == 2
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert captured.err.startswith("error: ")
+    assert "Traceback" not in captured.err
+    return captured.err
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "three.png"
+    Image.fromarray(np.uint8(255 - 255 * drawn(sample_digits()[3]))).save(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    "command", [[], ["fetch"], ["train"], ["evaluate"], ["predict"], ["export"]]
+)
+def test_help_teaches(capsys: Captured, command: list[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main([*command, "--help"])
+    assert stop.value.code == 0
+    text = capsys.readouterr().out
+    assert f"usage: {' '.join(['python -m model', *command])}" in text
+    lines = [line for line in text.splitlines() if line.startswith("  --")]
+    assert all(len(line.split()) > 2 or "-" in line for line in lines)
+    if not command:
+        assert all(name in text for name in ("fetch", "train", "evaluate", "predict", "export"))
+
+
+def test_evaluate_as_a_program_prints_one_object_and_loads_no_tensorflow() -> None:
+    code = "import sys; from model.__main__ import main; main(sys.argv[1:]); print(*sys.modules)"
+    arguments = ["evaluate", "--dataset", "digits", "--json"]
+    result = subprocess.run(
+        [sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+    text, modules = result.stdout.splitlines()
+    measured = json.loads(text)
+    assert measured.keys() >= KEYS
+    assert (measured["n"], measured["dataset"], measured["input"]) == (300, "digits", "moments")
+    assert np.sum(measured["confusion_matrix"]) == 300
+    assert measured["accuracy"] == np.trace(measured["confusion_matrix"]) / 300
+    assert measured["accuracy"] > 0.85  # digits of other writers, at a quarter of the detail
+    assert not {"tensorflow", "keras"} & set(modules.split())
+
+
+def test_a_mistake_is_one_line_on_stderr_and_exit_code_2(tmp_path: Path) -> None:
+    result = run("evaluate", "--checkpoint", str(tmp_path / "none.safetensors"))
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    assert "none.safetensors cannot be read: No such file or directory" in result.stderr
+
+
+def test_trained_as_a_program_measured_and_used(
+    capsys: Captured, tmp_path: Path, picture: Path
+) -> None:
+    out = tmp_path / "mine.safetensors"
+    trained = run("train", "--dataset", "digits", "--steps", "60", "--out", str(out), "--json")
+    assert trained.returncode == 0, trained.stderr
+    assert trained.stderr == ""
+    result = json.loads(trained.stdout)
+    assert result["checkpoint"] == str(out)
+    assert result["test_accuracy"] > 0.8
+    measured = answer(capsys, "evaluate", "--checkpoint", str(out), "--dataset", "digits")
+    assert measured["accuracy"] == result["test_accuracy"]
+    read = run("predict", str(picture), "--checkpoint", str(out))
+    assert read.returncode == 0, read.stderr
+    assert read.stdout.startswith(f"{picture}: ")
+
+
+def test_train_saves_the_settings_and_what_was_measured(capsys: Captured, tmp_path: Path) -> None:
+    out = tmp_path / "mine.safetensors"
+    arguments = (
+        "train --dataset digits --input moments --steps 30 --batch-size 50 --learning-rate 0.25 "
+        "--schedule linear --averaging 0.5 --pen-habits 0.2 --seed 9 --out"
+    )
+    result = answer(capsys, *arguments.split(), str(out))
+    saved = checkpoint.load(out)
+    assert saved.model.config.as_dict() == {
+        "input": "moments",
+        "n_steps": 30,
+        "batch_size": 50,
+        "learning_rate": 0.25,
+        "schedule": "linear",
+        "averaging": 0.5,
+        "pen_habits": 0.2,
+        "seed": 9,
+    }
+    assert saved.data_name == result["dataset"] == "digits"
+    for key in ("n_steps", "test_accuracy", "validation_accuracy"):
+        assert saved.measured[key] == result[key]
+
+
+def test_the_same_command_trains_the_same_model(capsys: Captured, tmp_path: Path) -> None:
+    weights = []
+    for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):
+        out = tmp_path / f"{name}.safetensors"
+        arguments = ["train", "--dataset", "digits", "--steps", "20", "--seed", seed]
+        answer(capsys, *arguments, "--out", str(out))
+        weights.append(checkpoint.load(out).model.weights)
+    np.testing.assert_array_equal(weights[0], weights[1])
+    assert (weights[0] != weights[2]).any()
+
+
+def test_train_says_what_it_made(capsys: Captured, tmp_path: Path) -> None:
+    out = tmp_path / "mine.safetensors"
+    assert main(["train", "--dataset", "digits", "--steps", "5", "--out", str(out)]) == 0
+    captured = capsys.readouterr()
+    assert f"{out}: trained on digits, test accuracy 0." in captured.out
+    assert captured.err == ""  # the progress bar is for terminals
+
+
+def test_a_run_that_diverges_leaves_the_old_checkpoint(capsys: Captured, tmp_path: Path) -> None:
+    out = tmp_path / "mine.safetensors"
+    out.write_bytes(b"old")
+    line = mistake(
+        capsys, "train", "--dataset", "digits", "--learning-rate", "999", "--out", str(out)
+    )
+    assert "training diverged" in line
+    assert out.read_bytes() == b"old"
+
+
+def test_evaluate_draws_pen_strokes(capsys: Captured) -> None:
+    measured = answer(capsys, "evaluate", "--strokes", str(SAMPLES))
+    assert measured.keys() >= KEYS
+    assert (measured["n"], measured["dataset"]) == (10, "samples.jsonl")
+    assert measured["accuracy"] == 1
+
+
+def test_evaluate_takes_pictures_of_any_size(capsys: Captured, tmp_path: Path) -> None:
+    path = tmp_path / "drawn.npz"
+    digits = sample_digits()
+    images = np.stack([np.uint8(255 * drawn(digit)) for digit in digits])
+    wide = np.pad(images, ((0, 0), (0, 30), (40, 0)))
+    np.savez(path, images=wide, labels=[digit.label for digit in digits])
+    measured = answer(capsys, "evaluate", "--images", str(path))
+    assert (measured["n"], measured["accuracy"], measured["dataset"]) == (10, 1, "drawn.npz")
+
+
+def test_evaluate_takes_another_checkpoint(capsys: Captured) -> None:
+    measured = answer(capsys, "evaluate", "--checkpoint", PIXELS, "--strokes", str(SAMPLES))
+    assert measured["input"] == "pixels"
+
+
+def test_evaluate_prints_a_table_for_people(capsys: Captured) -> None:
+    assert main(["evaluate", "--strokes", str(SAMPLES)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "10 pictures of samples.jsonl, input moments"
+    assert lines[1].startswith("accuracy 1.0000   macro precision 1.0000")
+    assert lines[-10:][7].split() == ["7", *"0000000100"]
+
+
+def test_predict_reads_pictures(capsys: Captured, picture: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.png"
+    Image.new("L", (50, 50), 255).save(empty)
+    three, nothing = answer(capsys, "predict", str(picture), str(empty))["predictions"]
+    assert (three["picture"], three["digit"], three["verdict"]) == (str(picture), 3, "answer")
+    assert sum(three["probabilities"]) == pytest.approx(1, abs=1e-5)
+    assert np.argmax(three["probabilities"]) == 3
+    assert nothing == {
+        "picture": str(empty),
+        "verdict": "empty",
+        "digit": None,
+        "probabilities": None,
+    }
+
+
+def test_predict_says_when_it_is_not_sure(capsys: Captured, picture: Path, tmp_path: Path) -> None:
+    dot, empty = tmp_path / "dot.png", tmp_path / "empty.png"
+    y, x = np.mgrid[:100, :100] - 50
+    Image.fromarray(np.uint8(255 * (x**2 + y**2 > 100))).save(dot)
+    Image.new("L", (50, 50), 255).save(empty)
+    assert main(["predict", str(picture), str(dot), str(empty)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(f"{picture}: 3, 9")
+    assert lines[1].endswith("(not sure: unfamiliar)")
+    assert lines[2] == f"{empty}: no drawing found"
+
+
+def test_export_writes_what_is_asked_for(capsys: Captured, tmp_path: Path) -> None:
+    out = tmp_path / "digits.tflite"
+    result = answer(capsys, "export", "--format", "tflite", str(out), "--checkpoint", PIXELS)
+    assert result == {"format": "tflite", "out": str(out)}
+    assert out.read_bytes()[4:8] == b"TFL3"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [
+        ([], "the following arguments are required: COMMAND"),
+        (["trian"], "invalid choice: 'trian'"),
+        (["train", "--steps", "0"], "n_steps must be a whole number from 1 to 100000, got 0"),
+        (["train", "--steps", "many"], "argument --steps: invalid int value: 'many'"),
+        (["train", "--learning-rate", "nan"], "learning_rate must be above 0"),
+        (["train", "--input", "raw"], "argument --input: invalid choice: 'raw'"),
+        (["train", "--dataset", "digits", "--out", "none/x"], "there is no folder none"),
+        (["train", "--dataset", "fashion"], "'fashion' is neither a data set"),
+        (["evaluate", "--dataset", "fashion"], "'fashion' is neither a data set"),
+        (["evaluate", "--strokes", "none.jsonl"], "none.jsonl"),
+        (["evaluate", "--strokes", os.devnull], "null holds no digits"),
+        (["evaluate", "--images", "none.npz"], "none.npz"),
+        (["evaluate", "--dataset", "digits", "--images", "x.npz"], "not allowed with"),
+        (["evaluate", "--checkpoint", str(SAMPLES)], "is not a safetensors file"),
+        (["evaluate", "--strokes", str(SAMPLES), "--seed", "-1"], "non-negative"),
+        (["predict"], "required: IMAGE"),
+        (["predict", "none.png"], "none.png: No such file or directory"),
+        (["predict", str(ROOT)], "Is a directory"),
+        (["predict", str(SAMPLES)], "samples.jsonl: this is not a picture that can be read"),
+        (["export", "out"], "required: --format"),
+        (["export", "--format", "onnx", "out"], "invalid choice: 'onnx'"),
+        (["export", "--format", "keras", "out"], "name ends in .keras, got out"),
+    ],
+)
+def test_a_mistake_is_explained_in_one_line(
+    capsys: Captured, arguments: list[str], fault: str
+) -> None:
+    assert fault in mistake(capsys, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "fault"),
+    [
+        ({"images": np.zeros((2, 8, 8), np.uint8)}, "labels"),
+        ({"images": np.zeros((2, 8, 8)), "labels": [1, 2]}, "images must be (n, H, W) uint8"),
+        ({"images": np.zeros((8, 8), np.uint8), "labels": [1]}, "got (8, 8) uint8"),
+        ({"images": np.zeros((2, 8, 8), np.uint8), "labels": [1]}, "labels must be (2,)"),
+        ({"images": np.zeros((0, 8, 8), np.uint8), "labels": []}, "at least one"),
+        ({"images": np.zeros((1, 0, 8), np.uint8), "labels": [1]}, "H, W > 0"),
+        ({"images": np.zeros((1, 8, 8), np.uint8), "labels": [10]}, "from 0 to 9"),
+        ({"images": np.zeros((1, 8, 8), np.uint8), "labels": ["one"]}, "numbers were expected"),
+    ],
+)
+def test_pictures_that_cannot_be_measured_are_explained(
+    capsys: Captured, tmp_path: Path, arrays: dict[str, Any], fault: str
+) -> None:
+    path = tmp_path / "own.npz"
+    np.savez(path, **arrays)
+    assert fault in mistake(capsys, "evaluate", "--images", str(path))
+
+
+def test_fetch_without_a_network_is_explained(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INKLING_MNIST_MIRRORS", "http://127.0.0.1:9/mnist/")
+    assert "127.0.0.1" in mistake(capsys, "fetch")

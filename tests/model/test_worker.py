@@ -1,0 +1,584 @@
+"""The training process and its client, with real processes: trained, watched, stopped, killed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from model.config import TrainingConfig
+from model.jobs import Job, film_steps
+from model.trainer import Limits, QueueFullError, RefusedError, Trainer
+from tests.waiting import wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+QUICK = Path(__file__).with_name("quick_worker.py")
+SHORT = TrainingConfig(n_steps=50)
+LONG = TrainingConfig(n_steps=100_000)
+
+
+@pytest.fixture(scope="module")
+def tensorflow_trainer() -> Iterator[Trainer]:
+    """The trainer as the page has it, warm."""
+    trainer = Trainer()
+    trainer.start()
+    wait_until(lambda: trainer.ready, 90, "the training process is not ready")
+    yield trainer
+    trainer.close()
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A small file of pictures, read in no time."""
+    path = tmp_path_factory.mktemp("data") / "grey.npz"
+    images, labels = np.full((40, 28, 28), 128, np.uint8), np.arange(40) % 10
+    np.savez(path, x_train=images, y_train=labels, x_test=images, y_test=labels)
+    return str(path)
+
+
+@pytest.fixture
+def quick() -> Iterator[Callable[..., Trainer]]:
+    """Makes trainers whose process is up at once; see quick_worker.py."""
+    with contextlib.ExitStack() as stack:
+
+        def make(behaviour: str = "behaves", **limits: float) -> Trainer:
+            trainer = Trainer(
+                command=[sys.executable, "-P", str(QUICK), behaviour],
+                limits=Limits(**limits),  # type: ignore[arg-type]
+            )
+            stack.callback(trainer.close)
+            trainer.start()
+            return trainer
+
+        yield make
+
+
+def ended(trainer: Trainer, job: Job, timeout: float = 30) -> Job:
+    """Wait for the end of a job and return it as it is then."""
+    return seen(trainer, job, lambda job: job.is_over, timeout)
+
+
+def seen(trainer: Trainer, job: Job, condition: Callable[[Job], bool], timeout: float = 30) -> Job:
+    """Wait until a job meets a condition and return it as it is then."""
+
+    def meets() -> Job | None:
+        now = trainer.find(job.id)
+        assert now is not None, "the job is not known any more"
+        return now if condition(now) else None
+
+    found = wait_until(meets, timeout, f"the job is not as it should be; it was {job}")
+    assert found is not None
+    return found
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is such a process, and it is no zombie."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+# With TensorFlow.
+
+
+def test_a_job_ends_with_the_weights_that_training_gives(
+    tensorflow_trainer: Trainer, tmp_path: Path
+) -> None:
+    config = TrainingConfig(n_steps=300, averaging=0.5, schedule="linear", seed=7)
+    job = ended(tensorflow_trainer, tensorflow_trainer.submit(config, "digits", "ann"))
+    program = f"""
+import numpy as np
+from model import datasets, preprocessing, training
+from model.config import TrainingConfig
+data = datasets.load("digits")
+splits = [
+    part for split in (data.train, data.validation)
+    for part in (preprocessing.features(split.images, "pixels"), split.labels)
+]
+*_, last = training.train(*splits, {config!r})
+np.savez({str(tmp_path / "last.npz")!r}, weights=last.weights, bias=last.bias)
+"""
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, timeout=120)
+    expected = np.load(tmp_path / "last.npz")
+    assert job.state == "done"
+    assert job.result is not None
+    np.testing.assert_array_equal(job.result.model.weights, expected["weights"])
+    np.testing.assert_array_equal(job.result.model.bias, expected["bias"])
+    assert job.result.model.config == config
+    assert job.result.data_name == "digits"
+    assert job.result.measured["test_accuracy"] > 0.9
+
+
+def test_the_same_seed_gives_the_same_film_at_full_speed_and_watched(
+    tensorflow_trainer: Trainer,
+) -> None:
+    config = TrainingConfig(n_steps=60, seed=3)
+    films = [
+        ended(tensorflow_trainer, tensorflow_trainer.submit(config, "digits", "ann", speed=s)).film
+        for s in ("full", "watch")
+    ]
+    assert [[shot.step for shot in film] for film in films] == [list(film_steps(60))] * 2
+    for full, watched in zip(*films, strict=True):
+        np.testing.assert_array_equal(full.weights, watched.weights)
+
+
+def test_a_learning_rate_of_50_fails_with_an_explanation(tensorflow_trainer: Trainer) -> None:
+    config = TrainingConfig(learning_rate=50)
+    job = ended(tensorflow_trainer, tensorflow_trainer.submit(config, "digits", "ann"))
+    assert job.state == "failed"
+    assert "learning rate 50 is too high" in job.message
+    assert job.result is None
+
+
+def test_data_that_is_not_there_is_named(tensorflow_trainer: Trainer, tmp_path: Path) -> None:
+    path = tmp_path / "missing"
+    job = ended(tensorflow_trainer, tensorflow_trainer.submit(SHORT, str(path), "ann"))
+    assert job.state == "failed"
+    assert "missing" in job.message
+
+
+def test_a_killed_tensorflow_process_fails_its_job_and_the_next_press_works(
+    tensorflow_trainer: Trainer,
+) -> None:
+    job = tensorflow_trainer.submit(LONG, "digits", "ann")
+    seen(tensorflow_trainer, job, lambda job: job.step > 0)
+    pid = tensorflow_trainer.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    job = ended(tensorflow_trainer, job)
+    assert job.state == "failed"
+    assert "ended unexpectedly (it was killed" in job.message
+    again = ended(tensorflow_trainer, tensorflow_trainer.submit(SHORT, "digits", "ann"), 90)
+    assert again.state == "done"
+
+
+# How a run is watched and held.
+
+
+def test_a_run_at_full_speed_reports_ten_times_a_second(
+    quick: Callable[..., Trainer],
+    data: str,
+) -> None:
+    trainer = quick()
+    job = trainer.submit(LONG, data, "ann")
+    begin = seen(trainer, job, lambda job: job.step > 500)
+    start = time.monotonic()
+    seen(trainer, job, lambda job: job.step > begin.step + 1000)
+    now = trainer.find(job.id)
+    assert now is not None
+    assert len(now.curve) - len(begin.curve) >= 10 * (time.monotonic() - start) - 1
+
+
+def test_a_watched_run_takes_fifty_steps_a_second_and_can_go_on_at_full_speed(
+    quick: Callable[..., Trainer],
+    data: str,
+) -> None:
+    trainer = quick()
+    job = trainer.submit(TrainingConfig(n_steps=1000), data, "ann", speed="watch")
+    begin = seen(trainer, job, lambda job: job.step >= 10)
+    start = time.monotonic()
+    later = seen(trainer, job, lambda job: job.step >= begin.step + 50)
+    assert 0.7 < time.monotonic() - start < 2
+    assert later.seconds_left is not None
+    assert later.seconds_left == pytest.approx((1000 - later.step) / 50, rel=0.2)
+    trainer.set_speed(job.id, "full")
+    assert ended(trainer, job, 5).state == "done"
+
+
+def test_a_run_at_full_speed_can_be_slowed(
+    quick: Callable[..., Trainer],
+    data: str,
+) -> None:
+    trainer = quick()
+    job = trainer.submit(LONG, data, "ann")
+    seen(trainer, job, lambda job: job.step > 100)
+    trainer.set_speed(job.id, "watch")
+    slow = seen(trainer, job, lambda job: 0 < job.steps_per_second <= 50)
+    later = seen(trainer, job, lambda job: job.step >= slow.step + 50, 3)
+    assert later.step < slow.step + 100
+
+
+def test_a_paused_run_takes_single_steps_and_goes_on_when_resumed(
+    quick: Callable[..., Trainer], data: str
+) -> None:
+    trainer = quick()
+    job = trainer.submit(LONG, data, "ann", speed="watch")
+    seen(trainer, job, lambda job: job.step > 0)
+    trainer.step(job.id)
+    held = seen(trainer, job, lambda job: job.curve[-1].step - job.curve[-2].step == 1)
+    assert held.state == "paused"
+    trainer.step(job.id)
+    trainer.step(job.id)
+    later = seen(trainer, job, lambda job: job.step > held.step + 1)
+    assert [point.step - held.step for point in later.curve[-3:]] == [0, 1, 2]
+    assert later.state == "paused"
+    trainer.set_speed(job.id, "full")
+    trainer.resume(job.id)
+    assert seen(trainer, job, lambda job: job.step > held.step + 500).state == "running"
+
+
+@pytest.mark.parametrize("held", ["running", "watched", "paused"])
+def test_stop_ends_a_run_within_a_second_and_keeps_what_it_has_reached(
+    quick: Callable[..., Trainer], data: str, held: str
+) -> None:
+    trainer = quick()
+    speed = "watch" if held == "watched" else "full"
+    job = trainer.submit(LONG, data, "ann", speed=speed)
+    seen(trainer, job, lambda job: job.step > 0)
+    if held == "paused":
+        trainer.pause(job.id)
+    pid = trainer.pid
+    start = time.monotonic()
+    trainer.stop(job.id)
+    job = ended(trainer, job)
+    assert time.monotonic() - start < 1
+    assert job.state == "stopped"
+    assert job.latest is not None
+    assert job.result is not None
+    assert (
+        job.result.measured["n_steps"] == job.step == job.film[-1].step == job.result.model.bias[0]
+    )
+    assert ended(trainer, trainer.submit(SHORT, data, "ann")).state == "done"
+    assert trainer.pid == pid
+
+
+def test_a_run_that_does_not_obey_stop_is_killed_within_a_second(
+    quick: Callable[..., Trainer],
+    data: str,
+) -> None:
+    trainer = quick("never stops")
+    job = trainer.submit(SHORT, data, "ann")
+    seen(trainer, job, lambda job: job.state == "running")
+    pid = trainer.pid
+    assert pid is not None
+    start = time.monotonic()
+    trainer.stop(job.id)
+    job = ended(trainer, job)
+    assert time.monotonic() - start < 1.2
+    assert (job.state, job.message) == ("stopped", "Stopped.")
+    wait_until(lambda: not is_running(pid), 5, "the process is still there")
+    wait_until(lambda: trainer.ready and trainer.pid != pid, 30, "no fresh process")
+
+
+def test_a_job_stopped_before_its_turn_never_runs(
+    quick: Callable[..., Trainer],
+    data: str,
+) -> None:
+    trainer = quick()
+    first, second = (trainer.submit(LONG, data, owner) for owner in ("ann", "bob"))
+    trainer.stop(second.id)
+    assert ended(trainer, second, 1).state == "stopped"
+    assert trainer.find(first.id) is not None
+    trainer.stop(first.id)
+    assert ended(trainer, first).state == "stopped"
+
+
+def test_a_run_that_is_paused_before_its_turn_begins_paused(
+    quick: Callable[..., Trainer], data: str
+) -> None:
+    trainer = quick()
+    trainer.submit(SHORT, data, "ann")
+    job = trainer.submit(LONG, data, "bob")
+    trainer.pause(job.id)
+    seen(trainer, job, lambda job: job.state == "paused")
+    for _ in range(2):
+        trainer.step(job.id)
+    held = seen(trainer, job, lambda job: job.step >= 2)
+    assert [point.step for point in held.curve] == [0, 1, 2]
+
+
+# The queue.
+
+
+def test_visitors_are_served_in_order_and_see_their_place(
+    quick: Callable[..., Trainer],
+    data: str,
+) -> None:
+    trainer = quick()
+    jobs = [
+        trainer.submit(TrainingConfig(n_steps=300, seed=seed), data, owner)
+        for seed, owner in enumerate(("ann", "bob", "cid"))
+    ]
+    assert jobs[2].position >= 1
+    seen(trainer, jobs[0], lambda job: job.step > 0)
+    places = [trainer.find(job.id) for job in jobs]
+    assert [job.position for job in places if job] == [0, 1, 2]
+    done = ended(trainer, jobs[2])
+    assert done.result is not None
+    assert done.result.model.config.seed == 2
+    assert all(job is not None and job.state == "done" for job in map(trainer.find, ids(jobs)))
+
+
+def ids(jobs: list[Job]) -> list[str]:
+    """Return the jobs' ids."""
+    return [job.id for job in jobs]
+
+
+def test_a_second_job_of_one_visitor_and_one_too_many_are_refused(
+    quick: Callable[..., Trainer],
+    data: str,
+) -> None:
+    trainer = quick(waiting_jobs=2)
+    first = trainer.submit(LONG, data, "ann")
+    with pytest.raises(RefusedError, match="not over yet"):
+        trainer.submit(SHORT, data, "ann")
+    seen(trainer, first, lambda job: job.step > 0)
+    for owner in ("bob", "cid"):
+        trainer.submit(SHORT, data, owner)
+    with pytest.raises(QueueFullError, match="2 trainings are waiting"):
+        trainer.submit(SHORT, data, "dot")
+
+
+def test_an_abandoned_visit_leaves_nothing_behind(
+    quick: Callable[..., Trainer],
+    data: str,
+) -> None:
+    trainer = quick()
+    over = ended(trainer, trainer.submit(SHORT, data, "ann"))
+    running = trainer.submit(LONG, data, "ann")
+    seen(trainer, running, lambda job: job.step > 0)
+    waiting = trainer.submit(SHORT, data, "bob")
+    trainer.abandon("ann")
+    assert trainer.find(over.id) is None
+    assert ended(trainer, waiting).state == "done"
+    assert ended(trainer, running).state == "stopped"
+
+
+def test_a_job_that_nobody_looks_at_is_stopped(
+    quick: Callable[..., Trainer],
+    data: str,
+) -> None:
+    trainer = quick(unwatched_seconds=0.5)
+    lost = trainer.submit(LONG, data, "ann")
+    watched = trainer.submit(SHORT, data, "bob")
+    assert ended(trainer, watched).state == "done"
+    job = trainer.find(lost.id)
+    assert job is not None
+    assert job.message == "Stopped: nobody was watching any more."
+
+
+def test_a_long_held_run_is_hurried_and_then_stopped_when_others_wait(
+    quick: Callable[..., Trainer],
+    data: str,
+) -> None:
+    trainer = quick(turn_seconds=0.5, longest_turn_seconds=1)
+    slow = trainer.submit(LONG, data, "ann", speed="watch")
+    seen(trainer, slow, lambda job: job.step > 0)
+    trainer.pause(slow.id)
+    waiting = trainer.submit(SHORT, data, "bob")
+    seen(trainer, slow, lambda job: job.speed == "full" and not job.paused, 5)
+    assert ended(trainer, waiting, 5).state == "done"
+    assert "others were waiting" in ended(trainer, slow).message
+
+
+def test_old_jobs_lose_their_film_and_are_forgotten_at_last(
+    quick: Callable[..., Trainer],
+    data: str,
+) -> None:
+    trainer = quick(kept_films=1, kept_jobs=2)
+    jobs = [ended(trainer, trainer.submit(SHORT, data, "ann")) for _ in range(3)]
+    now = [trainer.find(job.id) for job in jobs]
+    assert now[0] is None
+    assert now[1] is not None
+    assert now[1].film == ()
+    assert now[1].result is not None
+    assert now[2] is not None
+    assert len(now[2].film) > 10
+
+
+# What goes wrong.
+
+
+def test_a_killed_process_fails_its_job_and_the_fresh_one_runs_those_that_wait(
+    quick: Callable[..., Trainer],
+    data: str,
+) -> None:
+    trainer = quick()
+    victim, waiting = (trainer.submit(LONG, data, owner) for owner in ("ann", "bob"))
+    seen(trainer, victim, lambda job: job.step > 0)
+    first = trainer.pid
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    job = ended(trainer, victim)
+    assert job.state == "failed"
+    assert job.latest is not None
+    assert seen(trainer, waiting, lambda job: job.step > 0).state == "running"
+    assert trainer.pid != first
+
+
+def test_an_idle_process_that_is_killed_is_replaced(
+    quick: Callable[..., Trainer],
+    data: str,
+) -> None:
+    trainer = quick()
+    wait_until(lambda: trainer.ready, 30, "not ready")
+    first = trainer.pid
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    assert ended(trainer, trainer.submit(SHORT, data, "ann")).state == "done"
+    assert trainer.pid != first
+
+
+def test_a_process_killed_while_it_starts_fails_the_job_that_waits_for_it(
+    quick: Callable[..., Trainer],
+    data: str,
+) -> None:
+    trainer = quick("never starts")
+    job = trainer.submit(SHORT, data, "ann")
+    seen(trainer, job, lambda job: job.state == "starting")
+    pid = wait_until(lambda: trainer.pid, 5, "no process")
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    assert ended(trainer, job).state == "failed"
+
+
+def test_a_process_that_stands_still_is_killed_and_its_job_fails(
+    quick: Callable[..., Trainer],
+    data: str,
+) -> None:
+    trainer = quick(silence_seconds=1.5)
+    job = trainer.submit(LONG, data, "ann")
+    seen(trainer, job, lambda job: job.step > 0)
+    pid = trainer.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    job = ended(trainer, job, 10)
+    assert job.state == "failed"
+    assert "it did not answer for" in job.message
+    wait_until(lambda: not is_running(pid), 5, "the process is still there")
+    assert ended(trainer, trainer.submit(SHORT, data, "ann")).state == "done"
+
+
+def test_a_process_that_does_not_get_ready_in_time_is_given_up(
+    quick: Callable[..., Trainer],
+    data: str,
+) -> None:
+    trainer = quick("never starts", start_seconds=1)
+    job = ended(trainer, trainer.submit(SHORT, data, "ann"), 10)
+    assert job.state == "failed"
+    assert "it did not answer for" in job.message
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "words"),
+    [
+        ("runs out of memory", "not enough memory"),
+        ("has no TensorFlow", "it could not start: ModuleNotFoundError"),
+        ("crashes", "exit code 3"),
+    ],
+)
+def test_what_is_wrong_with_the_process_is_said_at_every_press(
+    quick: Callable[..., Trainer], data: str, behaviour: str, words: str
+) -> None:
+    trainer = quick(behaviour)
+    for _ in range(2):
+        job = ended(trainer, trainer.submit(SHORT, data, "ann"))
+        assert job.state == "failed"
+        assert words in job.message
+
+
+def test_a_missing_program_fails_the_job_in_one_sentence(data: str) -> None:
+    trainer = Trainer(command=["/nowhere/python"])
+    try:
+        for _ in range(2):
+            job = ended(trainer, trainer.submit(SHORT, data, "ann"), 5)
+            assert job.state == "failed"
+            assert "could not be started: No such file or directory" in job.message
+    finally:
+        trainer.close()
+
+
+def test_what_the_process_prints_does_not_get_between_the_messages(
+    quick: Callable[..., Trainer],
+    data: str,
+) -> None:
+    trainer = quick("prints")
+    assert ended(trainer, trainer.submit(SHORT, data, "ann")).state == "done"
+
+
+def test_a_fresh_process_takes_over_after_some_jobs(
+    quick: Callable[..., Trainer],
+    data: str,
+) -> None:
+    trainer = quick(jobs_per_process=2)
+    wait_until(lambda: trainer.ready, 30, "not ready")
+    first = trainer.pid
+    assert first is not None
+    for _ in range(2):
+        assert ended(trainer, trainer.submit(SHORT, data, "ann")).state == "done"
+        assert trainer.pid == first
+    wait_until(lambda: trainer.pid != first, 30, "no other process has taken over")
+    assert trainer.ready
+    wait_until(lambda: not is_running(first), 5, "the old process is still there")
+    assert ended(trainer, trainer.submit(SHORT, data, "ann")).state == "done"
+
+
+# The end.
+
+
+def test_closing_ends_the_process_and_every_job(
+    quick: Callable[..., Trainer],
+    data: str,
+) -> None:
+    trainer = quick()
+    jobs = [trainer.submit(LONG, data, owner) for owner in ("ann", "bob")]
+    seen(trainer, jobs[0], lambda job: job.step > 0)
+    pid = trainer.pid
+    assert pid is not None
+    start = time.monotonic()
+    trainer.close()
+    trainer.close()
+    assert time.monotonic() - start < 1, "the process had to be killed"
+    assert not is_running(pid)
+    assert all(job is not None and job.state == "stopped" for job in map(trainer.find, ids(jobs)))
+    with pytest.raises(RefusedError):
+        trainer.submit(SHORT, data, "cid")
+
+
+@pytest.mark.parametrize(
+    ("ending", "stopped"),
+    [(signal.SIGKILL, False), (signal.SIGTERM, False), (signal.SIGKILL, True)],
+    ids=["killed", "terminated", "killed while its process stands still"],
+)
+def test_no_process_is_left_when_its_server_dies(ending: signal.Signals, stopped: bool) -> None:
+    if stopped and sys.platform != "linux":
+        pytest.skip("only Linux ends a standing process with its parent")
+    program = f"""
+import time
+from model.trainer import Trainer
+trainer = Trainer(command={[sys.executable, "-P", str(QUICK), "behaves"]!r})
+trainer.start()
+while not trainer.ready:
+    time.sleep(0.02)
+print(trainer.pid, flush=True)
+time.sleep(600)
+"""
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        pid = int(server.stdout.readline())
+        assert is_running(pid)
+        if stopped:
+            os.kill(pid, signal.SIGSTOP)
+        server.send_signal(ending)
+        server.wait(10)
+    wait_until(lambda: not is_running(pid), 5, "the training process has outlived its server")
+
+
+def test_the_client_imports_neither_tensorflow_nor_keras_nor_streamlit() -> None:
+    program = "import sys, model.trainer; print(*sys.modules)"
+    shown = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    modules = {name.split(".")[0] for name in shown.stdout.split()}
+    assert "model" in modules
+    assert not modules & {"tensorflow", "keras", "streamlit", "sklearn"}

@@ -1,0 +1,96 @@
+"""The scripts that the Makefile calls before anything is installed."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.browser import chromium
+from tools.addresses import is_free
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def executable(path: Path, script: str) -> Path:
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture
+def bare_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A PATH with nothing on it but the shell's own tools."""
+    for name in ("sh", "tail", "uname"):
+        (tmp_path / name).symlink_to(shutil.which(name) or pytest.fail(f"no {name} here"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("PYTHON", raising=False)
+    return tmp_path
+
+
+def find_python(*wanted: str) -> subprocess.CompletedProcess[str]:
+    command = ["sh", str(ROOT / "tools" / "find_python.sh"), *wanted]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_a_python_that_does_not_run_is_passed_over(bare_path: Path) -> None:
+    executable(bare_path / "python3.13", "echo 'pyenv: python3.13: command not found'; exit 127")
+    executable(bare_path / "python3", f'exec "{sys.executable}" "$@"')
+    result = find_python()
+    assert result.returncode == 0, result.stderr
+    assert Path(result.stdout.strip()).samefile(sys.executable)
+
+
+def test_without_a_fitting_python_it_is_said_what_was_found_and_what_to_do(bare_path: Path) -> None:
+    executable(bare_path / "python3", "echo 'is Python 3.9; Inkling runs on 3.11'; exit 1")
+    result = find_python()
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert "python3: is Python 3.9" in result.stderr
+    assert "make PYTHON=" in result.stderr
+
+
+def test_a_python_asked_for_by_name_is_not_replaced_by_another(bare_path: Path) -> None:
+    executable(bare_path / "python3", f'exec "{sys.executable}" "$@"')
+    result = find_python("python3.12")
+    assert result.returncode == 1
+    assert "python3.12: not found" in result.stderr
+
+
+def test_a_chromium_that_does_not_run_is_passed_over(
+    bare_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    executable(bare_path / "chromium", "echo 'install the snap first'; exit 1")
+    real = executable(bare_path / "google-chrome", "echo 'Google Chrome 150.0.0.0'")
+    assert chromium.find() == real
+
+
+def test_a_chromium_asked_for_is_not_replaced_by_another(
+    bare_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executable(bare_path / "chromium", "echo 'Chromium 150.0.0.0'")
+    monkeypatch.setenv("CHROMIUM", str(bare_path / "nowhere"))
+    with pytest.raises(chromium.ChromiumMissingError, match="nowhere, which does not run"):
+        chromium.find()
+
+
+def test_a_taken_port_is_named_with_another_to_try() -> None:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        port = listening.getsockname()[1]
+        assert not is_free(port, "127.0.0.1")
+        result = subprocess.run(
+            [sys.executable, "tools/addresses.py", str(port), "127.0.0.1"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
+    assert result.returncode == 1
+    assert f"make demo PORT={port + 1}" in result.stderr
+    assert is_free(port, "127.0.0.1")

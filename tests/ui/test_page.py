@@ -1,0 +1,103 @@
+"""The page without a browser: it starts, and says so where something is missing or refused."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from model.limits import RefusedError
+from ui import resources
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 60
+
+
+class BusyTrainer:
+    """A trainer that takes nothing."""
+
+    def submit(self, *arguments: object, **options: object) -> None:
+        raise RefusedError("20 trainings are waiting already. Try again in a minute.")
+
+
+@pytest.fixture(autouse=True)
+def anew() -> Iterator[None]:
+    """What visitors share is read again for this test, and for those after it."""
+    resources.shipped_models.cache_clear()
+    yield
+    resources.shipped_models.cache_clear()
+
+
+@pytest.fixture
+def assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the assets, to be damaged."""
+    copy = tmp_path / "assets"
+    shutil.copytree(ROOT / "assets", copy)
+    monkeypatch.setattr(resources, "ASSETS", copy)
+    return copy
+
+
+def opened() -> AppTest:
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=START_SECONDS).run()
+    assert not page.exception, page.exception
+    return page
+
+
+def captions(page: AppTest) -> str:
+    return "\n".join(caption.value for caption in page.caption)
+
+
+def model_names(page: AppTest) -> list[str]:
+    return list(page.segmented_control(key="model").options)
+
+
+def test_the_page_starts_with_both_models_and_the_better_one_answers() -> None:
+    page = opened()
+    assert model_names(page) == ["moments", "pixels"]
+    assert page.segmented_control(key="model").value == "moments"
+    assert "7,850 numbers" in captions(page)
+    assert not page.error
+
+
+@pytest.mark.parametrize("content", [b"", b"not a checkpoint", None])
+def test_a_damaged_model_is_left_out_and_the_other_answers(
+    assets: Path, content: bytes | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = assets / "checkpoints" / "moments.safetensors"
+    if content is None:
+        file.write_bytes(file.read_bytes()[:-1000])
+    else:
+        file.write_bytes(content)
+    page = opened()
+    assert not page.segmented_control
+    assert "the classic tutorial's" in captions(page)
+    assert "moments.safetensors" in caplog.text
+
+
+def test_without_any_model_the_page_says_what_to_do(assets: Path) -> None:
+    shutil.rmtree(assets / "checkpoints")
+    page = opened()
+    assert "missing or damaged. Press Retrain to make one" in captions(page)
+    assert not page.button(key="retrain").disabled
+
+
+def test_a_refused_training_is_told_and_the_button_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resources, "trainer", BusyTrainer)
+    page = opened()
+    page.button(key="retrain").click().run()
+    assert not page.exception
+    assert "20 trainings are waiting already" in captions(page)
+    assert not page.button(key="retrain").disabled
+    assert page.segmented_control(key="model").value == "moments"
+
+
+def test_the_notice_of_a_refusal_goes_with_the_next_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resources, "trainer", BusyTrainer)
+    page = opened()
+    page.button(key="retrain").click().run()
+    page.segmented_control(key="model").set_value("pixels").run()
+    assert "waiting already" not in captions(page)
+    assert "the classic tutorial's" in captions(page)

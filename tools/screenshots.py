@@ -1,0 +1,95 @@
+"""Take the README's pictures of the page: a digit is drawn in a real Chromium.
+
+python -m tools.screenshots
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+from PIL import Image
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+from tests.browser import chromium
+from tests.browser.drawing import Stroke, draw
+from tests.browser.server import ROOT, isolated, serve
+
+__all__ = ["main"]
+
+ASSETS = ROOT / "assets"
+SAMPLES_SIDE = 336
+"""Of the canvas on which the sample digits were drawn, in pixels."""
+
+
+def main() -> None:
+    """Start the server, draw a digit on a projector's page and on a phone's, keep the pictures."""
+    path = chromium.find()
+    if path is None:
+        raise SystemExit("No Chromium found. `python -m tests.browser.chromium` installs one.")
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        with serve(home) as server, sync_playwright() as playwright:
+            browser = _launched(playwright, path, home)
+            light = _picture(browser, server.url, _sample(5), (1280, 720), "light")
+            dark = _picture(browser, server.url, _sample(4), (390, 844), "dark")
+            browser.close()
+    _save(light, ASSETS / "screenshot.png")
+    _save(dark, ASSETS / "screenshot-phone.png")
+
+
+def _launched(playwright: Playwright, path: Path, home: Path) -> Browser:
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return playwright.chromium.launch(
+        executable_path=path,
+        args=["--disable-gpu", "--hide-scrollbars"] + ["--no-sandbox"] * is_root,
+        env={**os.environ, **isolated(home)},
+    )
+
+
+def _picture(
+    browser: Browser,
+    url: str,
+    strokes: list[Stroke],
+    size: tuple[int, int],
+    scheme: Literal["light", "dark"],
+) -> bytes:
+    """Draw on a page of this size, wait for the answer, and return the page as a PNG."""
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]}, color_scheme=scheme
+    )
+    page = context.new_page()
+    page.goto(url)
+    draw(page, strokes)
+    page.locator(".reading[data-verdict=answer]").wait_for()
+    page.locator("[data-test-script-state='notRunning']").first.wait_for()
+    page.mouse.move(0, 0)
+    page.evaluate("window.scrollTo(0, 0)")
+    page.wait_for_timeout(1_000)  # the bars glide to their places
+    content = page.screenshot()
+    context.close()
+    return content
+
+
+def _sample(digit: int) -> list[Stroke]:
+    """Return a sample digit's strokes in unit coordinates."""
+    lines = (ASSETS / "samples.jsonl").read_text(encoding="utf-8").splitlines()
+    strokes = next(
+        record["strokes"] for record in map(json.loads, lines) if record["label"] == digit
+    )
+    return [[(x / SAMPLES_SIDE, y / SAMPLES_SIDE) for x, y in stroke] for stroke in strokes]
+
+
+def _save(content: bytes, path: Path) -> None:
+    """Keep a PNG with 256 colours, which a page of few colours does not show."""
+    picture = Image.open(io.BytesIO(content)).convert("RGB")
+    picture.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()

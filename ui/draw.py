@@ -1,0 +1,86 @@
+"""The Draw view: a canvas or a picture, and what the model makes of it after every stroke."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from model.pictures import FORMATS, PictureError, ink_from_upload
+from model.reading import read
+from ui import charts, state
+from ui.canvas import canvas_panel
+from ui.live_bars import live_bars
+from ui.model_panel import model_panel
+from ui.models import active_model
+from ui.samples import sample_strip
+
+__all__ = ["draw_view"]
+
+FOUND = "The ink found in the picture"
+DRAW, UPLOAD = "draw", "upload"
+
+
+def draw_view() -> None:
+    """Lay out the view; a stroke reruns the drawing panel alone."""
+    with st.container(key="draw_view"):
+        _drawing_panel()
+        _more()
+
+
+def _more() -> None:
+    left, right = st.columns(2, gap="large")
+    with left:
+        if st.session_state[state.SOURCE] == DRAW:
+            sample_strip()
+            st.button(
+                "Upload a picture instead",
+                icon=":material/add_photo_alternate:",
+                type="tertiary",
+                key="to_upload",
+                on_click=_switch_to,
+                args=(UPLOAD,),
+            )
+    with right:
+        model_panel()
+
+
+def _switch_to(source: str) -> None:
+    st.session_state[state.SOURCE] = source
+
+
+@st.fragment
+def _drawing_panel() -> None:
+    left, right = st.columns(2, gap="large")
+    with left:
+        upload = st.session_state[state.SOURCE] == UPLOAD
+        ink = _upload_panel() if upload else canvas_panel()
+    with right:
+        active = active_model()
+        live_bars(None if ink is None or active is None else read(active, ink))
+
+
+def _upload_panel() -> NDArray[np.float32] | None:
+    """Ask for a picture; show the ink that was found in it."""
+    st.button(
+        "Back to the canvas",
+        icon=":material/arrow_back:",
+        type="tertiary",
+        key="to_canvas",
+        on_click=_switch_to,
+        args=(DRAW,),
+    )
+    file = st.file_uploader(
+        "A photo or picture of one digit", type=[*FORMATS, "JPG"], key="picture", max_upload_size=10
+    )
+    ink = None
+    if file is not None:
+        try:
+            ink = ink_from_upload(file.getvalue())
+        except PictureError as error:
+            st.error(f"{file.name} was not read: {error}.")
+        else:
+            st.html(f"<div class='found'>{charts.picture(charts.grey(ink), FOUND)}</div>")
+            if not ink.any():
+                st.info("No drawing was found in this picture: one dark digit on light paper.")
+    return ink

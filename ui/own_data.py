@@ -1,0 +1,73 @@
+"""Training data of a visitor's own: uploaded files, kept in a folder as long as the visit."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from model.datasets import DataError, load
+from ui import state
+
+__all__ = ["chooser"]
+
+MOST_BYTES = 64 * 2**20
+"""Of all uploaded files of one visit together."""
+MOST_FILES = 8
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _OwnData:
+    """Uploaded files by their ids, where they are, and what is wrong with them, if anything."""
+
+    ids: tuple[str, ...]
+    folder: tempfile.TemporaryDirectory[str]
+    path: str
+    problem: str
+
+
+def chooser() -> str | None:
+    """Ask for files in MNIST's layout; return the path of usable data, None until there is one."""
+    files = st.file_uploader(
+        "Four IDX files or one .npz, in MNIST's layout",
+        accept_multiple_files=True,
+        key="own_files",
+        help="train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, "
+        "t10k-labels-idx1-ubyte, gzipped or not; or x_train, y_train, x_test, y_test in an .npz",
+    )
+    if not files:
+        st.session_state[state.OWN_DATA] = None
+        return None
+    if len(files) > MOST_FILES or sum(file.size for file in files) > MOST_BYTES:
+        st.error(f"At most {MOST_FILES} files and {MOST_BYTES // 2**20} MB together are taken.")
+        return None
+    kept: _OwnData | None = st.session_state[state.OWN_DATA]
+    if kept is None or kept.ids != tuple(file.file_id for file in files):
+        kept = st.session_state[state.OWN_DATA] = _kept(files)
+    if kept.problem:
+        st.error(kept.problem)
+        return None
+    return kept.path
+
+
+def _kept(files: Sequence[UploadedFile]) -> _OwnData:
+    """Write the files to a folder of their own and try to load them."""
+    folder = tempfile.TemporaryDirectory(prefix="inkling-")
+    problem = ""
+    path = Path(folder.name)
+    try:
+        for file in files:
+            written = path / Path(file.name).name
+            written.write_bytes(file.getbuffer())
+        if len(files) == 1 and written.suffix == ".npz":
+            path = written
+        load(path)
+    except DataError as error:
+        problem = f"These files cannot be trained on: {str(error).replace(folder.name, '…')}"
+    except OSError as error:
+        problem = f"The server could not keep these files: {error.strerror}."
+    return _OwnData(tuple(file.file_id for file in files), folder, str(path), problem)

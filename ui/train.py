@@ -1,0 +1,197 @@
+"""The Train view: settings, a run to watch, the receipt, and the models of this visit."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from model.config import INPUTS, TrainingConfig
+from model.jobs import Job
+from model.preprocessing import centred, features
+from ui import own_data, resources, state, training_job
+from ui.film import film
+from ui.model_list import model_list
+from ui.receipt import receipt
+
+__all__ = ["train_view"]
+
+TUTORIAL = TrainingConfig()
+MOST_STEPS = 20_000
+"""A longer run would keep everybody else waiting."""
+DATA = {"mnist": "MNIST", "digits": "Built-in", "own": "My own"}
+
+# The settings' keys are the names of the address parameters.
+DATA_KEY, INPUT_KEY, STEPS_KEY, BATCH_KEY, RATE_KEY, SEED_KEY, SPEED_KEY = (
+    *("data", "input", "steps", "batch", "rate", "seed", "speed"),
+)
+FULL, WATCH = "Full speed", "Watch it learn"
+
+
+def train_view() -> None:
+    """Lay out the view; while a run is watched, only its part reruns."""
+    with st.container(key="train_view"):
+        left, right = st.columns([32, 68], gap="large")
+        with left:
+            _settings()
+        with right:
+            if training_job.is_training():
+                st.fragment(_running, run_every=training_job.POLL_SECONDS)()
+            else:
+                _at_rest()
+    model_list()
+
+
+def _settings() -> None:
+    """Show the settings, which the page's address carries too, and the Train button."""
+    st.subheader("Settings")
+    data = st.segmented_control(
+        "Data",
+        list(DATA),
+        format_func=DATA.__getitem__,
+        default=resources.test_data()[0],
+        required=True,
+        key=DATA_KEY,
+        bind="query-params",
+        help="MNIST has 55,000 pictures to learn from, the built-in digits 1,297",
+    )
+    path = own_data.chooser() if data == "own" else data
+    st.segmented_control(
+        "Input",
+        INPUTS,
+        default="moments",
+        required=True,
+        key=INPUT_KEY,
+        bind="query-params",
+        help="pixels: the centred picture as it is, as in the tutorial. moments: every digit at "
+        "one size, slant and place",
+    )
+    first, second = st.columns(2, wrap=False)
+    with first:
+        _number("Steps", STEPS_KEY, TUTORIAL.n_steps, 1, MOST_STEPS, "One batch each")
+        _number("Seed", SEED_KEY, TUTORIAL.seed, 0, 2**32 - 1, "Of the order; same seed, same film")
+    with second:
+        _number("Batch", BATCH_KEY, TUTORIAL.batch_size, 1, 60_000, "Pictures per step")
+        st.number_input(
+            "Learning rate",
+            min_value=0.0001,
+            max_value=1000.0,
+            value=TUTORIAL.learning_rate,
+            format="%g",
+            key=RATE_KEY,
+            bind="query-params",
+            help="Step length. Too long, and the run diverges: try 50",
+        )
+    st.segmented_control(
+        "Speed",
+        [FULL, WATCH],
+        default=FULL,
+        required=True,
+        key=SPEED_KEY,
+        label_visibility="collapsed",
+        on_change=_set_speed,
+    )
+    with st.container(horizontal=True):
+        st.button(
+            "Train",
+            type="primary",
+            icon=":material/play_arrow:",
+            key="train",
+            on_click=_train,
+            args=(path,),
+            disabled=training_job.is_training() or path is None,
+        )
+        st.button(
+            "The tutorial's recipe",
+            key="tutorial",
+            on_click=_set_tutorial,
+            help="pixels, 1,000 steps of 100, learning rate 0.5",
+        )
+
+
+def _number(label: str, key: str, value: int, low: int, high: int, text: str) -> None:
+    st.number_input(
+        label,
+        min_value=low,
+        max_value=high,
+        value=value,
+        key=key,
+        bind="query-params",
+        help=f"{text}; {low:,} to {high:,}",
+    )
+
+
+def _set_tutorial() -> None:
+    st.session_state[INPUT_KEY] = TUTORIAL.input
+    st.session_state[STEPS_KEY] = TUTORIAL.n_steps
+    st.session_state[BATCH_KEY] = TUTORIAL.batch_size
+    st.session_state[RATE_KEY] = TUTORIAL.learning_rate
+    st.session_state[SEED_KEY] = TUTORIAL.seed
+
+
+def _train(data: str) -> None:
+    chosen = st.session_state
+    try:
+        config = TrainingConfig(
+            input=chosen[INPUT_KEY],
+            n_steps=chosen[STEPS_KEY],
+            batch_size=chosen[BATCH_KEY],
+            learning_rate=chosen[RATE_KEY],
+            seed=chosen[SEED_KEY],
+        )
+    except ValueError as error:
+        chosen[state.NOTICE] = f"That cannot be trained: {error}."
+        return
+    training_job.submit(config, data, speed="watch" if chosen[SPEED_KEY] == WATCH else "full")
+
+
+def _set_speed() -> None:
+    if training_job.is_training():
+        watched = st.session_state[SPEED_KEY] == WATCH
+        training_job.control("set_speed", "watch" if watched else "full")
+
+
+def _running() -> None:
+    """Show the run: a fragment's body."""
+    job = training_job.find()
+    if job is None or job.is_over:
+        st.rerun()
+    training_job.progress()
+    with st.container(horizontal=True, key="run_controls"):
+        if job.paused:
+            _control("Go on", ":material/play_arrow:", "resume")
+        else:
+            _control("Pause", ":material/pause:", "pause")
+        _control("One step", ":material/skip_next:", "step")
+    film(job, _drawing(job))
+
+
+def _control(label: str, icon: str, method: training_job.Control) -> None:
+    st.button(label, icon=icon, key=f"run_{method}", on_click=training_job.control, args=(method,))
+
+
+def _at_rest() -> None:
+    """Show the notice, the receipt and the film of the last run, or how to begin."""
+    if st.session_state[state.NOTICE]:
+        st.info(st.session_state[state.NOTICE])
+    last = resources.trainer().find(st.session_state[state.LAST_JOB] or "")
+    if st.session_state[state.BEFORE] is not None:
+        receipt()
+    if last is not None and last.film:
+        st.subheader("The film of this run")
+        film(last, _drawing(last))
+    elif st.session_state[state.BEFORE] is None:
+        st.html(
+            "<div class='invitation'><h2>Press Train and watch it learn</h2><p>All 7,850 numbers"
+            " begin at zero. The ten templates grow here, step by step, and the model that answers"
+            " you now stays until the new one is done.</p></div>"
+        )
+
+
+def _drawing(job: Job) -> NDArray[np.float32] | None:
+    """Return the drawing on the canvas, in the form that this run's model is fed."""
+    ink: NDArray[np.float32] | None = st.session_state[state.INK]
+    if ink is None or not ink.any():
+        return None
+    drawing: NDArray[np.float32] = features(centred(ink)[np.newaxis], job.config.input)[0]
+    return drawing
