@@ -16,7 +16,19 @@ from PIL import Image
 from model.config import INPUTS, Input
 from model.moments import moments
 
-__all__ = ["BOX", "SIDE", "centred", "features", "ink_from_rgba", "moments"]
+__all__ = [
+    "BOX",
+    "SIDE",
+    "centred",
+    "checked_ink",
+    "cropped",
+    "features",
+    "fitted",
+    "ink_from_rgba",
+    "moments",
+    "placed_by_mass",
+    "placed_in_the_middle",
+]
 
 SIDE = 28
 """Side of a model's picture, in pixels."""
@@ -78,18 +90,56 @@ def centred(ink: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         For a picture that is not two-dimensional, is without pixels, or holds NaN, infinities or
         values outside 0 to 1.
     """
-    ink = _checked_ink(ink)
+    return placed_by_mass(fitted(cropped(ink), BOX))
+
+
+def cropped(ink: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """Cut away the empty border: the first step of `centred`.
+
+    Parameters
+    ----------
+    ink : (H, W) floats between 0 and 1
+
+    Returns
+    -------
+    digit : (h, w) float32 in [0, 1]
+        The smallest part that holds all ink but the faintest; (0, 0) where there is none.
+
+    Raises
+    ------
+    ValueError
+        See `centred`.
+    """
+    ink = checked_ink(ink)
     rows, columns = np.any(ink > FAINTEST_INK, axis=1), np.any(ink > FAINTEST_INK, axis=0)
-    picture = np.zeros((SIDE, SIDE), np.float32)
     if not rows.any():
-        return picture
+        return np.zeros((0, 0), np.float32)
     top, bottom = int(rows.argmax()), len(rows) - int(rows[::-1].argmax())
     left, right = int(columns.argmax()), len(columns) - int(columns[::-1].argmax())
-    digit = _fit_to_box(ink[top:bottom, left:right])
+    return ink[top:bottom, left:right]
+
+
+def fitted(digit: NDArray[np.float32], longer_side: int) -> NDArray[np.float32]:
+    """Scale so that the longer side has so many pixels and the shorter at least one."""
+    if digit.size == 0:
+        return digit
     height, width = digit.shape
-    down, across = _place(digit.sum(axis=1)), _place(digit.sum(axis=0))
-    picture[down : down + height, across : across + width] = digit
-    return picture
+    scale = longer_side / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    scaled = Image.fromarray(digit).resize(size, Image.Resampling.BILINEAR)
+    within: NDArray[np.float32] = np.clip(np.asarray(scaled), 0, 1)
+    return within
+
+
+def placed_in_the_middle(digit: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Put a digit of at most 28 × 28 pixels on a picture with equal borders."""
+    height, width = digit.shape
+    return _placed(digit, (SIDE - height) // 2, (SIDE - width) // 2)
+
+
+def placed_by_mass(digit: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Put a digit of at most 28 × 28 pixels on a picture so that its mass is in the middle."""
+    return _placed(digit, _place(digit.sum(axis=1)), _place(digit.sum(axis=0)))
 
 
 def features(
@@ -128,7 +178,8 @@ def features(
     return normalised.reshape(len(images), SIDE * SIDE)
 
 
-def _checked_ink(ink: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+def checked_ink(ink: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """Return a picture of ink as float32, or raise ValueError for what is none."""
     if ink.ndim != 2 or ink.size == 0 or not np.issubdtype(ink.dtype, np.floating):
         raise ValueError(f"ink must be (H, W) floats with H, W > 0, got {ink.shape} {ink.dtype}")
     if not (ink.min() >= 0 and ink.max() <= 1):  # false for NaN as well
@@ -136,14 +187,11 @@ def _checked_ink(ink: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     return ink.astype(np.float32, copy=False)
 
 
-def _fit_to_box(digit: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Scale so that the longer side has 20 pixels and the shorter at least one."""
+def _placed(digit: NDArray[np.float32], down: int, across: int) -> NDArray[np.float32]:
     height, width = digit.shape
-    scale = BOX / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    scaled = Image.fromarray(digit).resize(size, Image.Resampling.BILINEAR)
-    fitted: NDArray[np.float32] = np.clip(np.asarray(scaled), 0, 1)
-    return fitted
+    picture = np.zeros((SIDE, SIDE), np.float32)
+    picture[down : down + height, across : across + width] = digit
+    return picture
 
 
 def _place(profile: NDArray[np.float32]) -> int:

@@ -73,13 +73,21 @@ def test_the_page_is_made_of_ui() -> None:
 
 def test_importing_all_that_the_page_may_use_loads_no_tensorflow() -> None:
     code = """
-import importlib, pkgutil, sys
+import sys
+from streamlit.testing.v1 import AppTest
+
+script = '''
+import importlib, pkgutil
 import model, ui
 left_out = {"model.training", "model.export", "model.worker", "model.__main__"}
 for package in (model, ui):
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         if module.name not in left_out:
             importlib.import_module(module.name)
+'''
+page = AppTest.from_string(script, default_timeout=60).run()  # components exist on a page only
+assert not page.exception, page.exception
+assert "ui.canvas" in sys.modules
 print(*sorted({"tensorflow", "keras", "jax", "torch"} & set(sys.modules)))
 """
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)

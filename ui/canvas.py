@@ -12,6 +12,7 @@ from streamlit_drawable_canvas import CanvasResult, st_canvas
 from model.pictures import PictureError, ink_from_canvas
 from model.preprocessing import centred
 from ui import state
+from ui.undo import undo_button
 
 __all__ = ["SIDE", "canvas_panel", "keep_drawing", "put_on_canvas"]
 
@@ -19,7 +20,7 @@ SIDE = 336
 """Of the canvas, in pixels: fits a phone held upright."""
 KEPT_DRAWINGS = 11
 INK, PAPER = "#ffffff", "#000000"
-_KEY = "canvas"
+_KEY, _SLIDER_KEY = "canvas", "pen_slider"
 
 
 def canvas_panel() -> NDArray[np.float32] | None:
@@ -29,9 +30,16 @@ def canvas_panel() -> NDArray[np.float32] | None:
     drawn = _canvas(st.session_state[state.PEN_WIDTH])
     with st.container(horizontal=True, vertical_alignment="center", key="canvas_controls"):
         empty = not st.session_state[state.DRAWN_OBJECTS]
-        st.button("Undo", icon=":material/undo:", on_click=_undo, disabled=empty, key="undo")
+        undo_button(disabled=empty, on_undo=_undo)
         st.button("Clear", icon=":material/delete:", on_click=_clear, disabled=empty, key="clear")
-        st.slider("Pen width", 8, 40, step=2, key=state.PEN_WIDTH, label_visibility="collapsed")
+        st.slider(
+            "Pen width",
+            *(8, 40, st.session_state[state.PEN_WIDTH]),
+            step=2,
+            key=_SLIDER_KEY,
+            on_change=_take_pen_width,
+            label_visibility="collapsed",
+        )
     return drawn
 
 
@@ -52,6 +60,11 @@ def put_on_canvas(objects: list[Any]) -> None:
     number = st.session_state[state.CANVAS_START]["number"] + 1
     st.session_state[state.CANVAS_START] = {"objects": objects, "number": number}
     st.session_state[state.DRAWN_OBJECTS] = objects
+
+
+def _take_pen_width() -> None:
+    """Keep the slider's value under a key that is no widget's, since those end with their view."""
+    st.session_state[state.PEN_WIDTH] = st.session_state[_SLIDER_KEY]
 
 
 def _undo() -> None:

@@ -244,7 +244,7 @@ def reliability_charts(
         alt.Tooltip("accuracy:Q", format=".1%"),
         alt.Tooltip("count:Q"),
     ]
-    whole = alt.Scale(domain=[0, 1], nice=False)
+    whole = alt.Scale(domain=[0, 1], nice=False, padding=10)  # room for the largest point
     percent = alt.Axis(format="%", tickCount=6)
     room = 50  # for the labels of both vertical axes
     diagonal = (

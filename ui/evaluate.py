@@ -28,7 +28,10 @@ DIGITS = tuple(range(N_CLASSES))
 COUNTS, PERCENT = "Counts", "Per cent of the row"
 TRUE, PREDICTED, NUMBERS = "confusion_true", "confusion_predicted", "confusion_numbers"
 FRAMED = "confusion_framed"
-"""The cell that is framed when the matrix appears; a click moves the frame in the browser."""
+"""A number and the cell that is framed at first; a click moves the frame in the browser alone.
+
+A frame cannot be moved from here: the boxes have the matrix drawn anew, under the next number.
+"""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -131,13 +134,13 @@ def _most_confused(matrix: NDArray[np.int64]) -> tuple[int, int]:
 
 def _matrix(matrix: NDArray[np.int64]) -> None:
     numbers = st.session_state.get(NUMBERS, COUNTS)
-    framed = st.session_state[FRAMED]
-    key = "confusion_{}_{}".format(*framed)  # a selection can only be replaced by another chart
+    number, framed = st.session_state[FRAMED]
+    key = f"confusion_{number}"
     st.altair_chart(
         charts.confusion_chart(matrix, percent=numbers == PERCENT, chosen=framed),
         width="stretch",
         key=key,
-        on_select=lambda: _choose(clicked(st.session_state[key])),
+        on_select=lambda: _choose(number, clicked(st.session_state[key])),
         selection_mode=charts.CELL,
         alt="The confusion matrix: rows are the true digits, columns what it said",
     )
@@ -152,11 +155,13 @@ def _matrix(matrix: NDArray[np.int64]) -> None:
 
 
 def _frame() -> None:
-    st.session_state[FRAMED] = st.session_state[TRUE], st.session_state[PREDICTED]
+    number, _ = st.session_state.get(FRAMED, (0, None))
+    st.session_state[FRAMED] = number + 1, (st.session_state[TRUE], st.session_state[PREDICTED])
 
 
-def _choose(cell: tuple[int, int] | None) -> None:
-    if cell is not None:
+def _choose(number: int, cell: tuple[int, int] | None) -> None:
+    """Take over a click, unless the matrix has been drawn anew since."""
+    if cell is not None and number == st.session_state[FRAMED][0]:
         st.session_state[TRUE], st.session_state[PREDICTED] = cell
 
 

@@ -80,7 +80,8 @@ def collect() -> None:
         models.use(name)
         return
     learned = "" if name is None else f" What it had learned by then is kept as {name}."
-    st.session_state[state.NOTICE] = f"{job.message} The model from before still answers.{learned}"
+    still = "" if "model" in job.message else " The model from before still answers."
+    st.session_state[state.NOTICE] = f"{job.message}{still}{learned}"
 
 
 def watch() -> None:

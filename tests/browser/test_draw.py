@@ -123,6 +123,17 @@ def test_clear_empties_the_canvas_each_time_and_drawing_goes_on(page: Page) -> N
     expect_invitation(page)
 
 
+def test_undo_pressed_before_a_stroke_has_arrived_takes_that_stroke_alone(page: Page) -> None:
+    draw(page, [LINE[0]])
+    expect_digit(page, 1)
+    alone = shares(page)
+    draw(page, [[(0.2, 0.5), (0.8, 0.5)]])
+    press(page, "undo")
+    expect_digit(page, 1)
+    wait_until(lambda: shares(page) == pytest.approx(alone, abs=2), 15, "undo took the first too")
+    assert ink_share(page) > 0
+
+
 def test_the_drawing_is_still_there_after_a_look_at_another_view(page: Page) -> None:
     draw(page, DIGITS[5])
     expect_digit(page, 5)
@@ -165,7 +176,7 @@ def ink_of_a_line(page: Page) -> float:
 
 def test_a_wider_pen_draws_wider_and_stays_wide_after_a_look_at_another_view(page: Page) -> None:
     usual = ink_of_a_line(page)
-    slider = page.locator(".st-key-pen_width input")
+    slider = page.locator(".st-key-pen_slider input")
     slider.press("End")
     wait_until(lambda: ink_of_a_line(page) > 1.6 * usual, 20, "the pen is not wider")
     go_to(page, "How it works")

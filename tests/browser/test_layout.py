@@ -102,7 +102,7 @@ def test_what_is_written_can_be_read(page: Page, scheme: Literal["light", "dark"
         *(reading.locator(name) for name in (".answer", ".says", ".detail", "figcaption")),
         *reading.locator(".digit").all(),
         *reading.locator(".percent").all(),
-        *panel.get_by_test_id("stCaptionContainer").locator("p").all(),
+        *panel.locator(".note").all(),
         *panel.locator("button:visible p").all(),
     ]
     assert len(texts) > 25

@@ -39,7 +39,9 @@ def made_up(input: Input = "pixels", seed: int = 0) -> Checkpoint:
     """Return a checkpoint with random numbers in it, which has learned nothing."""
     rng = np.random.default_rng(seed)
     model = SoftmaxRegression(
-        rng.normal(size=(784, 10)), rng.normal(size=10), TrainingConfig(input=input, seed=seed)
+        rng.normal(size=(784, 10)).astype(np.float32),
+        rng.normal(size=10).astype(np.float32),
+        TrainingConfig(input=input, seed=seed),
     )
     typical = rng.integers(0, 256, (10, N_TYPICAL, 784), np.uint8)
     doubt = Doubt(typical, 5.5, 0.8, ((0.1, 1.0, 0.9), (0.8, 0.7, 0.99)))

@@ -41,7 +41,8 @@ def line(x: float, y: float, longer_side: float = 180) -> Ink:
 
 def blob(radius: int) -> Ink:
     y, x = np.mgrid[:280, :280] - 140
-    return (x**2 + y**2 < radius**2).astype(np.float32)
+    inside: Ink = (x**2 + y**2 < radius**2).astype(np.float32)
+    return inside
 
 
 def test_a_distance_is_euclidean_and_to_the_nearest() -> None:

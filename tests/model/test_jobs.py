@@ -32,7 +32,7 @@ def test_a_film_goes_from_the_first_step_to_the_last_and_is_bounded(n_steps: int
 
 def test_the_film_of_the_default_run_is_denser_at_its_beginning() -> None:
     gaps = np.diff(film_steps(1_000))
-    assert len(gaps) == 16
+    assert len(gaps) == 10
     assert (np.diff(gaps) >= 0).all()
     assert gaps[0] < gaps[-1] / 10
 

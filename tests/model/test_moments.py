@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -10,7 +12,7 @@ from scipy import ndimage
 from model import datasets
 from model.moments import ASPECT_EXPONENT, CHUNK, SPREAD, moments
 
-Pictures = NDArray[np.float32]
+Pictures = NDArray[np.floating[Any]]
 CENTRE = 13.5
 
 

@@ -29,7 +29,8 @@ def all_copied(given: tuple[Images, Labels]) -> tuple[Images, Labels]:
 
 def of(digit: int, data: tuple[Images, Labels]) -> Images:
     images, labels = data
-    return images[labels == digit]
+    found: Images = images[labels == digit]
+    return found
 
 
 def test_the_given_pictures_come_first_and_are_unchanged(given: tuple[Images, Labels]) -> None:

@@ -65,8 +65,8 @@ def photo(ink: Ink, seed: int = 0) -> bytes:
     x, y = np.linspace(0, 1, width), np.linspace(0, 1, height)[:, np.newaxis]
     light = (0.55 + 0.35 * x - 0.1 * y) * np.where(x + 0.4 * y < 0.6, 0.7, 1)
     soft = Image.fromarray(np.uint8(255 * light)).filter(ImageFilter.GaussianBlur(25))
-    paper = np.asarray(soft, np.float32)[..., None] * np.float32([1, 0.97, 0.9])
-    colours = paper * (1 - stroke * np.float32([0.75, 0.7, 0.45]))
+    paper = np.asarray(soft, np.float32)[..., None] * np.array([1, 0.97, 0.9])
+    colours = paper * (1 - stroke * np.array([0.75, 0.7, 0.45]))
     noisy = colours + rng.normal(0, 8, (height, width, 1))
     return file(Image.fromarray(np.uint8(np.clip(noisy, 0, 255))), "JPEG", quality=85)
 

@@ -115,7 +115,7 @@ def test_the_model_cannot_be_changed() -> None:
     ],
 )
 def test_impossible_parameters_are_refused(
-    weights: NDArray[np.float64], bias: NDArray[np.float64], fault: str
+    weights: NDArray[Any], bias: NDArray[Any], fault: str
 ) -> None:
     with pytest.raises(ValueError, match=fault):
         SoftmaxRegression(weights, bias, TrainingConfig())

@@ -43,8 +43,8 @@ def test_a_drawing_has_the_size_and_place_asked_for(
     assert ink.dtype == np.float32
     assert set(np.unique(ink)) == {0, 1}
     free = CANVAS - longer_side - PEN
-    expected = (right * free, down * free)
-    expected += (expected[0] + longer_side + PEN, expected[1] + longer_side + PEN)
+    left, top = right * free, down * free
+    expected = (left, top, left + longer_side + PEN, top + longer_side + PEN)
     assert box(ink) == pytest.approx(expected, abs=1.5)
 
 
@@ -55,6 +55,7 @@ def test_the_longer_side_counts_and_the_shape_is_kept() -> None:
 
 
 def test_the_pen_is_20_pixels_wide_with_round_caps() -> None:
+    assert (CANVAS, PEN) == (280, 20)
     ink = draw(A_DASH.strokes, longer_side=200, right=0.5, down=0.5)
     left, top, right, bottom = box(ink)
     assert bottom - top == pytest.approx(PEN, abs=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,8 +47,9 @@ def opened() -> AppTest:
     return page
 
 
-def captions(page: AppTest) -> str:
-    return "\n".join(caption.value for caption in page.caption)
+def said(page: AppTest) -> str:
+    """Return what the page says in words of its own."""
+    return "\n".join(html.unescape(element.proto.body) for element in page.get("html"))
 
 
 def model_names(page: AppTest) -> list[str]:
@@ -58,7 +60,7 @@ def test_the_page_starts_with_both_models_and_the_better_one_answers() -> None:
     page = opened()
     assert model_names(page) == ["moments", "pixels"]
     assert page.segmented_control(key="model").value == "moments"
-    assert "7,850 numbers" in captions(page)
+    assert "7,850 numbers" in said(page)
     assert not page.error
 
 
@@ -73,14 +75,14 @@ def test_a_damaged_model_is_left_out_and_the_other_answers(
         file.write_bytes(content)
     page = opened()
     assert not page.segmented_control
-    assert "the classic tutorial's" in captions(page)
+    assert "the classic tutorial's" in said(page)
     assert "moments.safetensors" in caplog.text
 
 
 def test_without_any_model_the_page_says_what_to_do(assets: Path) -> None:
     shutil.rmtree(assets / "checkpoints")
     page = opened()
-    assert "missing or damaged. Press Retrain to make one" in captions(page)
+    assert "missing or damaged. Press Retrain to make one" in said(page)
     assert not page.button(key="retrain").disabled
 
 
@@ -89,7 +91,7 @@ def test_a_refused_training_is_told_and_the_button_stays(monkeypatch: pytest.Mon
     page = opened()
     page.button(key="retrain").click().run()
     assert not page.exception
-    assert "20 trainings are waiting already" in captions(page)
+    assert "20 trainings are waiting already" in said(page)
     assert not page.button(key="retrain").disabled
     assert page.segmented_control(key="model").value == "moments"
 
@@ -99,5 +101,5 @@ def test_the_notice_of_a_refusal_goes_with_the_next_choice(monkeypatch: pytest.M
     page = opened()
     page.button(key="retrain").click().run()
     page.segmented_control(key="model").set_value("pixels").run()
-    assert "waiting already" not in captions(page)
-    assert "the classic tutorial's" in captions(page)
+    assert "waiting already" not in said(page)
+    assert "the classic tutorial's" in said(page)

@@ -1,0 +1,231 @@
+"""The Train view: settings, a run to watch and to steer, the film, the receipt, the models."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.answers import expect_digit, go_to, models, press
+from tests.browser.drawing import DIGITS, canvas_ready, draw
+from tests.browser.server import Server
+from tests.waiting import wait_until
+
+READY = re.compile("is ready, and answers now")
+SLOW = 60_000
+
+
+def open_train(page: Page, server: Server, settings: str = "data=digits") -> None:
+    page.goto(f"{server.url}/train?{settings}")
+    expect(train_button(page)).to_be_enabled(timeout=SLOW)
+
+
+def train_button(page: Page) -> Locator:
+    return page.locator(".st-key-train button")
+
+
+def choose(page: Page, group: str, option: str) -> None:
+    page.get_by_role("radiogroup", name=group).get_by_role("radio", name=option).click()
+
+
+def start_watched(page: Page) -> None:
+    """Train slowly enough to be watched, and wait until it has begun."""
+    choose(page, "Speed", "Watch it learn")
+    train_button(page).click()
+    expect(step_text(page)).to_be_visible(timeout=SLOW)
+
+
+def step_text(page: Page) -> Locator:
+    return page.locator(".st-key-progress_row").get_by_text(re.compile(r"^Step [1-9]"))
+
+
+def steps_done(page: Page) -> int:
+    found = re.match(r"Step ([\d,]+)", step_text(page).inner_text())
+    assert found is not None
+    return int(found[1].replace(",", ""))
+
+
+def train_to_the_end(page: Page) -> None:
+    train_button(page).click()
+    expect(page.get_by_text(READY)).to_be_visible(timeout=SLOW)
+
+
+def in_use(page: Page) -> Locator:
+    """Return the row of the model that answers."""
+    rows = page.locator("[class*='st-key-model_']")
+    return rows.filter(has=page.get_by_role("button", name="In use"))
+
+
+def test_the_address_holds_the_settings_and_a_link_brings_them_back(
+    page: Page, browser: Browser, server: Server
+) -> None:
+    open_train(page, server, "data=digits&input=pixels&steps=300&batch=50&rate=0.25&seed=7")
+    expect(page.get_by_role("spinbutton", name="Steps")).to_have_value("300")
+    expect(page.get_by_role("spinbutton", name="Batch")).to_have_value("50")
+    expect(page.get_by_role("spinbutton", name="Learning rate")).to_have_value("0.25")
+    expect(page.get_by_role("spinbutton", name="Seed")).to_have_value("7")
+    page.get_by_role("spinbutton", name="Steps").fill("450")
+    page.get_by_role("spinbutton", name="Steps").press("Enter")
+    expect(page).to_have_url(re.compile("steps=450"))
+    other = browser.new_page()
+    other.goto(page.url)
+    expect(other.get_by_role("spinbutton", name="Steps")).to_have_value("450", timeout=SLOW)
+    expect(other.get_by_role("radio", name="pixels")).to_be_checked()
+    other.close()
+
+
+def test_nonsense_in_the_address_leaves_the_page_usable(page: Page, server: Server) -> None:
+    open_train(page, server, "steps=abc&rate=-1&batch=1e99&seed=<script>&input=x&run=nothing")
+    expect(page.get_by_role("spinbutton", name="Steps")).to_have_value("1000")
+    expect(page.get_by_text("That training is gone")).to_be_visible()
+
+
+def test_the_tutorials_recipe_is_one_press(page: Page, server: Server) -> None:
+    open_train(page, server, "data=digits&steps=5&rate=3&batch=7&seed=9")
+    press(page, "tutorial")
+    expect(page.get_by_role("spinbutton", name="Steps")).to_have_value("1000")
+    expect(page.get_by_role("spinbutton", name="Batch")).to_have_value("100")
+    expect(page.get_by_role("spinbutton", name="Learning rate")).to_have_value("0.5")
+    expect(page.get_by_role("radio", name="pixels")).to_be_checked()
+
+
+def test_a_run_is_watched_paused_stepped_sped_up_and_kept(page: Page, server: Server) -> None:
+    draw(page, DIGITS[3])
+    expect_digit(page, 3)
+    go_to(page, "Train")
+    choose(page, "Data", "Built-in")
+    start_watched(page)
+    templates = page.locator(".film canvas.templates")
+    expect(templates).to_have_attribute("aria-label", re.compile("at step [1-9]"))
+
+    page.get_by_role("button", name="Pause", exact=True).click()
+    expect(page.get_by_role("button", name="Go on")).to_be_visible()
+    paused_at = steps_done(page)
+    page.get_by_role("button", name="One step").click()
+    wait_until(lambda: steps_done(page) == paused_at + 1, 15, "it does not take one step")
+
+    choose(page, "Speed", "Full speed")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_text(READY)).to_be_visible(timeout=SLOW)
+    press(page, "keep")
+    expect(page.get_by_text(READY)).to_have_count(0)
+    expect(in_use(page)).to_contain_text("yours 1")
+    go_to(page, "Draw")
+    expect_digit(page, 3)
+    expect(models(page).filter(has_text="yours 1")).to_be_checked()
+
+
+def test_the_film_is_scrubbed_and_played(page: Page, server: Server) -> None:
+    draw(page, DIGITS[3])
+    expect_digit(page, 3)
+    go_to(page, "Train")
+    choose(page, "Data", "Built-in")
+    train_to_the_end(page)
+    step, slider = page.locator(".film .step"), page.locator(".film .slider")
+    expect(step).to_have_text("Step 1,000")
+    slider.fill("0")
+    expect(step).to_have_text("Step 0")
+    expect(page.locator(".film .accuracy-now")).to_have_text("10.0 %")
+    bars = page.locator(".film [role=meter]")
+    assert {bar.get_attribute("aria-valuenow") for bar in bars.all()} == {"10.0"}
+    page.get_by_role("button", name="Play the film").click()
+    expect(page.get_by_role("button", name="Pause the film")).to_be_visible()
+    expect(step).to_have_text("Step 1,000", timeout=SLOW)
+    expect(page.get_by_role("button", name="Play the film")).to_be_visible()
+
+
+def test_the_receipt_compares_and_going_back_works_as_often_as_one_likes(
+    page: Page, server: Server
+) -> None:
+    draw(page, DIGITS[3])
+    expect_digit(page, 3)
+    go_to(page, "Train")
+    choose(page, "Data", "Built-in")
+    train_to_the_end(page)
+    expect(page.get_by_text(re.compile(r"^Fixed: \d"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^Broken: \d"))).to_be_visible()
+    drawings = page.locator("[data-testid='stHtml']").filter(has_text="Your drawings")
+    expect(drawings.locator("figure")).to_have_count(1)
+    expect(drawings).to_contain_text("3 →")
+    page.get_by_text("Digit by digit").click()
+    expect(page.locator("table.figures tbody tr")).to_have_count(10)
+    press(page, "go_back")
+    expect(page.get_by_text(READY)).to_have_count(0)
+    expect(in_use(page)).to_contain_text("moments")
+    for name in ("yours 1", "pixels", "moments", "yours 1"):
+        page.locator(f".st-key-use_{name.replace(' ', '-')} button").click()
+        expect(in_use(page)).to_contain_text(name)
+
+
+def test_stop_keeps_what_was_learned_and_the_model_from_before(page: Page, server: Server) -> None:
+    open_train(page, server)
+    start_watched(page)
+    press(page, "stop")
+    expect(page.get_by_text("The model from before still answers")).to_be_visible()
+    expect(page.get_by_text("What it had learned by then is kept as yours 1")).to_be_visible()
+    expect(in_use(page)).to_contain_text("moments")
+    expect(page.locator(".st-key-use_yours-1 button")).to_be_enabled()
+
+
+def test_a_diverging_run_is_explained_and_changes_nothing(page: Page, server: Server) -> None:
+    open_train(page, server, "data=digits&input=pixels&rate=1000")
+    train_button(page).click()
+    expect(page.get_by_text(re.compile("diverged"))).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("The model from before still answers")).to_be_visible()
+    expect(in_use(page)).to_contain_text("moments")
+
+
+def test_a_reload_in_the_middle_finds_the_run_again(page: Page, server: Server) -> None:
+    open_train(page, server)
+    start_watched(page)
+    before = steps_done(page)
+    page.reload()
+    expect(step_text(page)).to_be_visible(timeout=SLOW)
+    wait_until(lambda: steps_done(page) > before, 30, "the run does not go on")
+    choose(page, "Speed", "Full speed")
+    expect(page.get_by_text(READY)).to_be_visible(timeout=SLOW)
+    assert "run=" not in page.url
+
+
+def test_a_model_is_downloaded_and_uploaded_again(
+    page: Page, server: Server, tmp_path: Path
+) -> None:
+    open_train(page, server)
+    with page.expect_download() as begun:
+        press(page, "download_pixels")
+    file = tmp_path / begun.value.suggested_filename
+    begun.value.save_as(file)
+    page.locator(".st-key-uploaded_model input").set_input_files(file)
+    expect(in_use(page)).to_contain_text("uploaded 1")
+
+    hostile = tmp_path / "pickle.safetensors"
+    hostile.write_bytes(b"\x80\x04\x95" + bytes(1000))
+    page.locator(".st-key-uploaded_model input").set_input_files(hostile)
+    expect(page.get_by_text("That model was not taken")).to_be_visible()
+    expect(in_use(page)).to_contain_text("uploaded 1")
+
+
+def test_two_visitors_train_at_once_and_both_get_theirs(
+    page: Page, browser: Browser, server: Server
+) -> None:
+    open_train(page, server)
+    start_watched(page)
+    other = browser.new_page()
+    open_train(other, server, "data=digits&steps=200")
+    train_button(other).click()
+    expect(other.get_by_text("Waiting: 1 before you")).to_be_visible(timeout=SLOW)
+    canvas = browser.new_page()
+    canvas.goto(server.url)
+    canvas_ready(canvas)
+    draw(canvas, DIGITS[7])
+    expect_digit(canvas, 7)
+    choose(page, "Speed", "Full speed")
+    for visitor in (page, other):
+        expect(visitor.get_by_text(READY)).to_be_visible(timeout=SLOW)
+        expect(in_use(visitor)).to_contain_text("yours 1")
+    go_to(other, "Draw")
+    draw(other, DIGITS[2])
+    expect_digit(other, 2)
+    other.close()
+    canvas.close()
