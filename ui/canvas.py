@@ -108,5 +108,14 @@ def _received(result: CanvasResult) -> NDArray[np.float32] | None:
         return ink
     ink = ink_from_canvas(content, SIDE)
     st.session_state[state.INK] = ink
-    st.session_state[state.DRAWN_OBJECTS] = list(result.json_data["objects"])
+    objects = list(result.json_data["objects"])
+    st.session_state[state.DRAWN_OBJECTS] = objects
+    _note_stroke(len(objects), ink)
     return ink
+
+
+def _note_stroke(n_strokes: int, ink: NDArray[np.float32]) -> None:
+    """Remember the drawing after this stroke; what was undone or replaced is forgotten."""
+    earlier = [entry for entry in st.session_state[state.STROKES] if entry[0] < n_strokes]
+    now = [(n_strokes, centred(ink))] if n_strokes else []
+    st.session_state[state.STROKES] = (*earlier, *now)

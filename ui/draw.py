@@ -14,6 +14,7 @@ from ui.live_bars import live_bars
 from ui.model_panel import model_panel
 from ui.models import active_model
 from ui.samples import sample_strip
+from ui.why import why_panel
 
 __all__ = ["draw_view"]
 
@@ -57,7 +58,10 @@ def _drawing_panel() -> None:
         ink = _upload_panel() if upload else canvas_panel()
     with right:
         active = active_model()
-        live_bars(None if ink is None or active is None else read(active, ink))
+        reading = None if ink is None or active is None else read(active, ink)
+        live_bars(reading)
+    if ink is not None and active is not None and reading is not None:
+        why_panel(active.model, ink, reading)
 
 
 def _upload_panel() -> NDArray[np.float32] | None:

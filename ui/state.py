@@ -15,6 +15,8 @@ DRAWN_OBJECTS = "drawn_objects"
 """The Fabric.js objects on the canvas, as sent last: one per stroke."""
 INK = "ink"
 """The ink on the canvas, as sent last; None before the first stroke."""
+STROKES = "strokes"
+"""What the drawing was after each of its strokes: (number of strokes, (28, 28) centred), rising."""
 DRAWINGS = "drawings"
 """This visit's earlier drawings, (28, 28) centred, oldest first."""
 PEN_WIDTH = "pen_width"
@@ -35,6 +37,10 @@ LAST_JOB = "last_job"
 """The id of the job that ended last, whose film can be seen."""
 OWN_DATA = "own_data"
 """The visitor's uploaded training data; None without any."""
+WHY = "why"
+"""The way of explaining the answer that is open; None for none."""
+WHY_DIGIT = "why_digit"
+"""The digit whose evidence is shown: a number, or "the answer"."""
 UPLOAD_PROBLEM = "upload_problem"
 """Why the last uploaded model was not taken; None when it was."""
 OWNER = "owner"
@@ -46,6 +52,7 @@ _DEFAULTS: dict[str, Any] = {
     CANVAS_START: {"objects": [], "number": 0},
     DRAWN_OBJECTS: [],
     INK: None,
+    STROKES: (),
     DRAWINGS: (),
     PEN_WIDTH: 22,
     SOURCE: "draw",

@@ -1,0 +1,130 @@
+"""The reasons for an answer: they add up, follow every stroke, and can be read without eyes."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.answers import expect_digit, press
+from tests.browser.drawing import DIGITS, draw
+from tests.waiting import wait_until
+
+PANELS = ("Evidence", "Why not another", "Smallest change", "On its way", "Stroke by stroke")
+
+
+def open_panel(page: Page, name: str) -> None:
+    page.get_by_role("radiogroup", name="Why?").get_by_role("radio", name=name).click()
+
+
+def pick(page: Page, group: str, option: str) -> None:
+    radios = page.get_by_role("radiogroup", name=group, exact=True)
+    radios.get_by_role("radio", name=option, exact=True).click()
+
+
+def reason(page: Page) -> Locator:
+    return page.locator("p.reason")
+
+
+def sum_rows(page: Page) -> list[Decimal]:
+    cells = page.locator("table.sum td")
+    expect(cells).to_have_count(4)
+    return [Decimal(text.replace("−", "-")) for text in cells.all_inner_texts()]
+
+
+def small_shares(page: Page) -> list[float]:
+    meters = page.locator(".small-bars [role=meter]")
+    expect(meters).to_have_count(10)
+    return [float(meter.get_attribute("aria-valuenow") or "nan") for meter in meters.all()]
+
+
+def test_nothing_is_explained_before_something_is_drawn(page: Page) -> None:
+    expect(page.get_by_role("radiogroup", name="Model")).to_be_visible()
+    expect(page.get_by_role("radiogroup", name="Why?")).to_have_count(0)
+
+
+def test_the_evidence_of_every_digit_adds_up_as_printed(page: Page) -> None:
+    draw(page, DIGITS[3])
+    expect_digit(page, 3)
+    open_panel(page, "Evidence")
+    expect(reason(page)).to_have_text(re.compile("^3 scores"))
+    for digit in "0259":
+        pick(page, "For", digit)
+        expect(reason(page)).to_have_text(re.compile(f"^{digit} scores"))
+        bias, positive, negative, logit = sum_rows(page)
+        assert bias + positive - negative == logit
+
+
+def test_a_pixel_says_its_share_to_the_pointer_and_to_the_keyboard(page: Page) -> None:
+    draw(page, DIGITS[3])
+    expect_digit(page, 3)
+    open_panel(page, "Evidence")
+    canvas, said = page.locator(".evidence canvas"), page.locator(".evidence output")
+    canvas.hover(position={"x": 5, "y": 5})
+    expect(said).to_have_text(re.compile("^Row 1, column 1: ink 0.00, share 0$"))
+    page.mouse.move(0, 0)
+    canvas.focus()
+    page.keyboard.press("ArrowDown")
+    expect(said).to_have_text(re.compile("^Row 15, column 14: ink"))
+    expect(canvas).to_have_attribute("aria-label", re.compile("Map of the evidence. 3 scores"))
+
+
+def test_the_contrast_is_with_the_runner_up_unless_picked(page: Page) -> None:
+    draw(page, DIGITS[3])
+    expect_digit(page, 3)
+    open_panel(page, "Why not another")
+    expect(reason(page)).to_have_text(re.compile(r"^3 rather than \d"))
+    pick(page, "And not", "8")
+    expect(reason(page)).to_have_text(re.compile("^3 rather than 8, by"))
+    bias, positive, negative, lead = sum_rows(page)
+    assert bias + positive - negative == lead > 0
+
+
+@pytest.mark.parametrize("target", [8, 1])
+def test_the_smallest_change_really_makes_the_picked_digit_win(page: Page, target: int) -> None:
+    draw(page, DIGITS[3])
+    expect_digit(page, 3)
+    open_panel(page, "Smallest change")
+    pick(page, "To make it", str(target))
+    expect(reason(page)).to_have_text(
+        re.compile(rf"pixels? puts? {target} ahead of 3|until {target} won")
+    )
+    shares = small_shares(page)
+    assert shares.index(max(shares)) == target
+
+
+def test_the_film_strip_has_five_stages_and_a_switch_takes_one_away(page: Page) -> None:
+    draw(page, [[(x * 0.4, y * 0.4) for x, y in stroke] for stroke in DIGITS[3]])
+    expect_digit(page, 3)
+    open_panel(page, "On its way")
+    figures = page.locator(".stages figure")
+    expect(figures).to_have_count(5)
+    with_all = small_shares(page)
+    page.get_by_role("button", name="moments", exact=True).click()
+    expect(figures).to_have_count(4)
+    wait_until(lambda: small_shares(page) != with_all, 15, "the bars do not follow")
+
+
+def test_the_moment_at_which_it_changed_its_mind_is_marked(page: Page) -> None:
+    draw(page, DIGITS[7])
+    expect_digit(page, 7)
+    open_panel(page, "Stroke by stroke")
+    expect(page.get_by_text("Draw with more than one stroke")).to_be_visible()
+    draw(page, [[(0.3, 0.85), (0.7, 0.8)]])
+    expect(page.locator(".stages figure")).to_have_count(2)
+    expect(reason(page)).to_have_text(re.compile("changed its mind"))
+    press(page, "undo")
+    expect(page.get_by_text("Draw with more than one stroke")).to_be_visible()
+
+
+def test_what_is_open_follows_the_next_stroke(page: Page) -> None:
+    draw(page, DIGITS[1])
+    expect_digit(page, 1)
+    open_panel(page, "Evidence")
+    expect(reason(page)).to_have_text(re.compile("^1 scores"))
+    press(page, "clear")
+    expect(reason(page)).to_have_count(0)
+    draw(page, DIGITS[0])
+    expect(reason(page)).to_have_text(re.compile("^0 scores"))
