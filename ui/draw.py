@@ -10,11 +10,11 @@ from model.pictures import FORMATS, PictureError, ink_from_upload
 from model.reading import read
 from ui import charts, state
 from ui.canvas import canvas_panel
-from ui.live_bars import live_bars
+from ui.live_bars import live_bars, live_model
 from ui.model_panel import model_panel
 from ui.models import active_model
 from ui.samples import sample_strip
-from ui.why import why_panel
+from ui.why import show_evidence, why_panel
 
 __all__ = ["draw_view"]
 
@@ -27,6 +27,8 @@ def draw_view() -> None:
     with st.container(key="draw_view"):
         _drawing_panel()
         _more()
+    if (active := active_model()) is not None:
+        live_model(active)
 
 
 def _more() -> None:
@@ -59,7 +61,7 @@ def _drawing_panel() -> None:
     with right:
         active = active_model()
         reading = None if ink is None or active is None else read(active, ink)
-        live_bars(reading)
+        live_bars(reading, on_pick=show_evidence)
     if ink is not None and active is not None and reading is not None:
         why_panel(active.model, ink, reading)
 

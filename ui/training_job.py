@@ -23,7 +23,7 @@ __all__ = [
     "watch",
 ]
 
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.1
 RUN = "run"
 """The address parameter by which a reloaded page finds its run again."""
 

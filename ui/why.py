@@ -19,11 +19,18 @@ from model.stages import STEPS, stages
 from ui import charts, resources, state
 from ui.evidence_map import evidence_map
 
-__all__ = ["why_panel"]
+__all__ = ["show_evidence", "why_panel"]
 
 SIDE = 28
+EVIDENCE = "Evidence"
 ANSWER, RUNNER_UP = "the answer", "the runner-up"
 DIGITS = tuple(range(10))
+
+
+def show_evidence(digit: int) -> None:
+    """Open the evidence for this digit; to be called before widgets are made."""
+    st.session_state[state.WHY] = EVIDENCE
+    st.session_state[state.WHY_DIGIT] = digit
 
 
 def why_panel(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Reading) -> None:
@@ -147,7 +154,7 @@ def _through_time(model: SoftmaxRegression, ink: NDArray[np.float32], reading: R
 
 
 _PANELS: dict[str, Callable[[SoftmaxRegression, NDArray[np.float32], Reading], None]] = {
-    "Evidence": _evidence,
+    EVIDENCE: _evidence,
     "Why not another": _contrast,
     "Smallest change": _edit,
     "On its way": _stages,

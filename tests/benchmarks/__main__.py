@@ -7,7 +7,7 @@ import contextlib
 import json
 import sys
 
-from tests.benchmarks import bench_reading, bench_training
+from tests.benchmarks import bench_live, bench_reading, bench_retraining, bench_training, bench_why
 
 
 def main() -> None:
@@ -16,7 +16,13 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     options = parser.parse_args()
     with contextlib.redirect_stdout(sys.stderr if options.json else sys.stdout):
-        found = {"reading": bench_reading.main(), "training": bench_training.main()}
+        found = {
+            "reading": bench_reading.main(),
+            "training": bench_training.main(),
+            "live": bench_live.main(),
+            "retraining": bench_retraining.main(),
+            "why": bench_why.main(),
+        }
     if options.json:
         print(json.dumps(found))
 

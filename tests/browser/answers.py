@@ -10,6 +10,7 @@ from tests.browser.drawing import canvas_ready
 from tests.waiting import wait_until
 
 __all__ = [
+    "answered",
     "choose_model",
     "expect_digit",
     "expect_doubt",
@@ -23,14 +24,21 @@ __all__ = [
 ]
 
 
+def answered(page: Page) -> None:
+    """Wait until the bars show Python's answer rather than the browser's own reading."""
+    expect(page.locator(".reading")).to_have_attribute("data-by", "server")
+
+
 def expect_digit(page: Page, digit: int) -> None:
-    """Wait until this digit is the answer."""
+    """Wait until this digit is Python's answer."""
+    answered(page)
     expect(page.locator(".reading .answer")).to_have_text(str(digit))
     expect(page.locator(".reading .says")).to_have_text(re.compile(rf"Looks like an? {digit}$"))
 
 
 def expect_doubt(page: Page) -> None:
-    """Wait until the page would rather not answer."""
+    """Wait until Python would rather not answer."""
+    answered(page)
     expect(page.locator(".reading .says")).to_have_text("Not sure")
     expect(page.locator(".reading .answer")).to_have_text("?")
 
@@ -43,7 +51,8 @@ def expect_invitation(page: Page) -> None:
 
 
 def expect_some_reading(page: Page) -> list[float]:
-    """Wait until something is said about a drawing; return the ten shares."""
+    """Wait until Python says something about a drawing; return the ten shares."""
+    answered(page)
     expect(page.locator(".reading")).not_to_have_attribute("data-verdict", "empty")
     return shares(page)
 

@@ -6,6 +6,7 @@ its bottom right one.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,16 @@ from playwright.sync_api import FloatRect, Locator, Page
 
 from tests.waiting import wait_until
 
-__all__ = ["CANVAS", "DIGITS", "Stroke", "canvas_ready", "draw", "draw_with_finger"]
+__all__ = [
+    "CANVAS",
+    "DIGITS",
+    "Stroke",
+    "canvas_ready",
+    "draw",
+    "draw_with_finger",
+    "finger_held",
+    "mouse_held",
+]
 
 Point = tuple[float, float]
 Stroke = Sequence[Point]
@@ -61,6 +71,32 @@ def draw_with_finger(page: Page, strokes: Sequence[Stroke]) -> None:
             touch = {"type": kind, "touchPoints": [{"x": x, "y": y, "id": 1}]}
             session.send("Input.dispatchTouchEvent", touch)
         session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    session.detach()
+
+
+@contextlib.contextmanager
+def mouse_held(page: Page, stroke: Stroke) -> Iterator[None]:
+    """Draw a stroke with the mouse, and let go when the block ends."""
+    start, *rest = _on_page(stroke, _box(page))
+    page.mouse.move(*start)
+    page.mouse.down()
+    for point in rest:
+        page.mouse.move(*point)
+    yield
+    page.mouse.up()
+
+
+@contextlib.contextmanager
+def finger_held(page: Page, stroke: Stroke) -> Iterator[None]:
+    """Draw a stroke with one finger, and lift it when the block ends."""
+    points = list(_on_page(stroke, _box(page)))
+    session = page.context.new_cdp_session(page)
+    for number, (x, y) in enumerate(points):
+        kind = "touchMove" if number else "touchStart"
+        touch = {"type": kind, "touchPoints": [{"x": x, "y": y, "id": 1}]}
+        session.send("Input.dispatchTouchEvent", touch)
+    yield
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     session.detach()
 
 

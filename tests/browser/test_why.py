@@ -128,3 +128,12 @@ def test_what_is_open_follows_the_next_stroke(page: Page) -> None:
     expect(reason(page)).to_have_count(0)
     draw(page, DIGITS[0])
     expect(reason(page)).to_have_text(re.compile("^0 scores"))
+
+
+def test_a_click_on_a_bar_shows_the_evidence_for_its_digit(page: Page) -> None:
+    draw(page, DIGITS[3])
+    expect_digit(page, 3)
+    page.get_by_role("button", name="Evidence for 5").click()
+    expect(reason(page)).to_have_text(re.compile("^5 scores"))
+    page.locator(".reading .row").nth(8).locator(".track").click()
+    expect(reason(page)).to_have_text(re.compile("^8 scores"))

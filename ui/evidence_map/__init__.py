@@ -14,7 +14,8 @@ __all__ = ["evidence_map"]
 _HERE = Path(__file__).parent
 _mount = st.components.v2.component(
     "inkling_evidence_map",
-    html='<div class="evidence"><canvas width="28" height="28" role="img" tabindex="0"></canvas>'
+    html='<div class="evidence"><canvas width="28" height="28" role="img" tabindex="0"'
+    ' aria-label="Map of the evidence"></canvas>'
     '<output aria-live="polite"></output></div>',
     css=(_HERE / "map.css").read_text(encoding="utf-8"),
     js=(_HERE / "map.js").read_text(encoding="utf-8"),

@@ -1,8 +1,16 @@
-"""The answer, the picture that the model sees, and ten bars: one component in the browser."""
+"""The answer, the picture that the model sees, and ten bars: one component in the browser.
+
+A second one, which shows nothing, reads the drawing in the browser while the pen is down, and moves
+the bars at every frame. It is sent once, with its model; the bars' code and data are sent with
+every stroke and stay small. Once the drawing has arrived here, Python's reading is shown.
+"""
 
 from __future__ import annotations
 
 import base64
+import functools
+import itertools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +18,65 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from model.checkpoint import Checkpoint
 from model.reading import Reading
 
-__all__ = ["live_bars"]
+__all__ = ["READER", "live_bars", "live_model", "model_data"]
 
 _HERE = Path(__file__).parent
-_mount = st.components.v2.component(
+_KEY = "live_bars"
+_numbers = itertools.count()
+_mount_bars = st.components.v2.component(
     "inkling_live_bars",
     html=(_HERE / "bars.html").read_text(encoding="utf-8"),
     css=(_HERE / "bars.css").read_text(encoding="utf-8"),
     js=(_HERE / "bars.js").read_text(encoding="utf-8"),
 )
+READER = (_HERE / "reader.js").read_text(encoding="utf-8")
+# An inline module cannot import another by name: live.js uses what reader.js defines before it.
+_mount_model = st.components.v2.component(
+    "inkling_live_model", js=READER + (_HERE / "live.js").read_text(encoding="utf-8")
+)
 
 
-def live_bars(reading: Reading | None) -> None:
-    """Show a reading, or the invitation where there is none; the bars move to their new places."""
-    _mount(key="live_bars", data=_as_data(reading))
+def live_bars(reading: Reading | None, *, on_pick: Callable[[int], None]) -> None:
+    """Show a reading, or the invitation where there is none; the bars move to their new places.
+
+    `on_pick` is told the digit of a bar that is clicked.
+    """
+
+    def picked() -> None:
+        digit = st.session_state[_KEY].get("picked")
+        if type(digit) is int and 0 <= digit <= 9:
+            on_pick(digit)
+
+    # With a new number the browser hears of an answer that is the same as the last one.
+    _mount_bars(
+        key=_KEY,
+        data=_as_data(reading) | {"number": next(_numbers)},
+        on_picked_change=picked,
+    )
+
+
+def live_model(checkpoint: Checkpoint) -> None:
+    """Let the browser read the drawing with this model while the pen is down.
+
+    It shows nothing, and sends 220 kB: to be called where a stroke does not call it again.
+    """
+    _mount_model(key="live_model", data=model_data(checkpoint))
+
+
+@functools.lru_cache(maxsize=4)
+def model_data(checkpoint: Checkpoint) -> dict[str, Any]:
+    """Return a model as the browser gets it; its numbers are little-endian, in base64."""
+    return {
+        "input": checkpoint.model.config.input,
+        "weights": _encoded(checkpoint.model.weights.astype("<f4")),
+        "bias": _encoded(checkpoint.model.bias.astype("<f4")),
+        "typical": _encoded(checkpoint.doubt.typical),
+        "farthest": checkpoint.doubt.farthest,
+        "least_probability": checkpoint.doubt.least_probability,
+    }
 
 
 def _as_data(reading: Reading | None) -> dict[str, Any]:
@@ -34,9 +85,9 @@ def _as_data(reading: Reading | None) -> dict[str, Any]:
     return {
         "verdict": reading.verdict,
         "probabilities": [round(float(share), 5) for share in reading.probabilities],
-        "picture": _encoded(reading.picture),
+        "picture": _encoded(np.rint(reading.picture * 255).astype(np.uint8)),
     }
 
 
-def _encoded(picture: NDArray[np.float32]) -> str:
-    return base64.b64encode(np.rint(picture * 255).astype(np.uint8).tobytes()).decode("ascii")
+def _encoded(array: NDArray[Any]) -> str:
+    return base64.b64encode(array.tobytes()).decode("ascii")

@@ -1,16 +1,28 @@
 // The reading: the answer in large type, the picture that the model sees, ten bars.
 // Streamlit calls the default export at every rerun with new data; nodes are made once and then
 // only changed, so the bars move instead of being drawn anew.
+//
+// live.js, another component, may hold an answer back while the pen is down, and asks for its own
+// readings to be shown; without it the bars show Python's answers.
 
 const DIGITS = [..."0123456789"];
 const SIDE = 28;
 
 const views = new WeakMap();
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".reading");
   if (!views.has(root)) views.set(root, build(root));
-  show(views.get(root), data);
+  const view = views.get(root);
+  view.pick = (digit) => setTriggerValue("picked", digit);
+  window.addEventListener("inkling-reading", view); // a second time changes nothing
+  const answer = { ...data, picture: data.picture && levels(data.picture) };
+  const event = new CustomEvent("inkling-answer", { detail: answer, cancelable: true });
+  if (window.dispatchEvent(event)) show(view, answer, false);
+  // Streamlit also cleans up after a call that a newer one has overtaken.
+  return () => {
+    if (!root.isConnected) window.removeEventListener("inkling-reading", view);
+  };
 }
 
 function build(root) {
@@ -19,7 +31,7 @@ function build(root) {
     const row = document.createElement("li");
     row.className = "row";
     row.innerHTML =
-      `<span class="digit">${digit}</span>` +
+      `<button type="button" class="digit" aria-label="Evidence for ${digit}">${digit}</button>` +
       `<span class="track" role="meter" aria-valuemin="0" aria-valuemax="100"` +
       ` aria-label="Digit ${digit}"><span class="bar"></span></span>` +
       `<span class="percent"></span>`;
@@ -31,23 +43,32 @@ function build(root) {
       percent: row.querySelector(".percent"),
     };
   });
-  return {
+  find(".bars").addEventListener("click", ({ target }) => {
+    const digit = [...find(".bars").children].indexOf(target.closest(".row"));
+    if (digit >= 0 && view.root.dataset.verdict !== "empty") view.pick(digit);
+  });
+  const view = {
     root,
     meters,
     answer: find(".answer"),
     says: find(".says"),
     detail: find(".detail"),
+    spoken: find(".spoken"),
     pixels: find(".pixels"),
+    handleEvent: ({ detail }) => show(view, detail.reading, detail.isLive),
   };
+  return view;
 }
 
-function show(view, { verdict, probabilities, picture }) {
+function show(view, { verdict, probabilities, picture }, isLive) {
   const ranking = rank(probabilities);
   const { answer, says, detail } = words(verdict, probabilities, ranking);
   view.root.dataset.verdict = verdict;
+  view.root.dataset.by = isLive ? "browser" : "server";
   setText(view.answer, answer);
   setText(view.says, says);
   setText(view.detail, detail);
+  speak(view.spoken, says, detail, isLive);
   view.meters.forEach((meter, digit) => {
     const share = probabilities ? probabilities[digit] : 0;
     meter.bar.style.transform = `scaleX(${share})`;
@@ -95,6 +116,13 @@ function words(verdict, probabilities, [first, second]) {
   };
 }
 
+// While the pen is down only a change of the answer is announced, not every frame's per cent: that
+// comes with Python's answer, when the pen is up.
+function speak(node, says, detail, isLive) {
+  if (!isLive) setText(node, `${says}: ${detail}`);
+  else if (!node.textContent.startsWith(says)) setText(node, says);
+}
+
 // An unchanged text is left alone, so that a screen reader does not read it again.
 function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
@@ -110,12 +138,15 @@ function percent(share) {
   return `${(100 * share).toFixed(1)} %`;
 }
 
+function levels(base64) {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
+
 function paint(canvas, picture) {
   const context = canvas.getContext("2d");
   const image = context.createImageData(SIDE, SIDE);
-  const grey = picture ? Uint8Array.from(atob(picture), (c) => c.charCodeAt(0)) : null;
   for (let i = 0; i < SIDE * SIDE; i++) {
-    image.data.fill(grey ? grey[i] : 0, 4 * i, 4 * i + 3);
+    image.data.fill(picture ? picture[i] : 0, 4 * i, 4 * i + 3);
     image.data[4 * i + 3] = 255;
   }
   context.putImageData(image, 0, 0);

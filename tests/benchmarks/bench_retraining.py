@@ -1,0 +1,128 @@
+"""What a retraining costs: the one who presses, those who draw meanwhile, and the server.
+
+    python -m tests.benchmarks.bench_retraining
+
+The strokes with and without a training beside them are drawn on the same page, in turn.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from typing import Any
+
+import psutil
+from playwright.sync_api import Page, expect
+
+from model.config import TrainingConfig
+from model.trainer import Trainer
+from tests.benchmarks.bench_live import RECORD, WATCH_PAGE, stroke_times
+from tests.benchmarks.pages import pages
+from tests.browser.drawing import canvas_ready
+from tests.browser.server import ROOT
+from tests.waiting import wait_until
+
+ROUNDS = 4
+N_RETRAININGS = 100
+PRESS_SECONDS = 3
+STROKE_RATIO = 1.5
+GROWTH_MB = 20
+LONG = TrainingConfig(n_steps=100_000)
+START_SECONDS = 120
+
+
+def run() -> dict[str, Any]:
+    """Measure.
+
+    Returns
+    -------
+    dict
+        `press_seconds`: from the press on Retrain to the new model answering, a median;
+        `stroke_ratio`: the median answer to a stroke while a training runs at full speed to that
+        without one; `growth_mb`: what the memory of the process that holds the trainer's client
+        grows by in 100 retrainings, after a first one.
+    """
+    with pages(ROOT / "serve.py", record=RECORD) as (page,):
+        canvas_ready(page)
+        _retrain(page)  # from here on the training process is warm
+        press = [_retrain(page) for _ in range(ROUNDS)]
+        alone, beside = _strokes(page)
+    return {
+        "press_seconds": statistics.median(press),
+        "stroke_ratio": statistics.median(beside) / statistics.median(alone),
+        "growth_mb": _growth(),
+    }
+
+
+def main() -> dict[str, Any]:
+    """Measure and print the table."""
+    found = run()
+    print("Retraining")
+    for key, title, unit, aim in (
+        ("press_seconds", "Retrain pressed → it answers", "s", PRESS_SECONDS),
+        ("stroke_ratio", "a stroke beside it / alone", "", STROKE_RATIO),
+        ("growth_mb", f"memory after {N_RETRAININGS} more", "MB", GROWTH_MB),
+    ):
+        print(f"  {title:34} {found[key]:7.2f} {unit:2}   (aim: at most {aim:g})")
+    return found
+
+
+def _retrain(page: Page) -> float:
+    """Press Retrain and wait until the new model is chosen; return the seconds."""
+    models = page.get_by_role("radiogroup", name="Model").get_by_role("radio")
+    n_before = models.count()
+    start = time.perf_counter()
+    page.locator(".st-key-retrain button:visible").click()
+    expect(models).to_have_count(n_before + 1, timeout=START_SECONDS * 1000)
+    expect(models.last).to_be_checked()
+    seconds = time.perf_counter() - start
+    expect(page.locator(".st-key-retrain button:visible")).to_be_enabled()
+    return seconds
+
+
+def _strokes(page: Page) -> tuple[list[float], list[float]]:
+    """Return the milliseconds of answers without a training, and with one beside them."""
+    alone: list[float] = []
+    beside: list[float] = []
+    trainer = Trainer()
+    try:
+        trainer.start()
+        wait_until(lambda: trainer.ready, START_SECONDS, "the training process does not start")
+        for _ in range(ROUNDS):
+            alone += stroke_times(page, WATCH_PAGE)["answer"]
+            job = trainer.submit(LONG, "digits", "benchmark").id
+            wait_until(lambda job=job: _state(trainer, job) == "running", 30, "it does not begin")
+            beside += stroke_times(page, WATCH_PAGE)["answer"]
+            assert _state(trainer, job) == "running", "the training was over before the strokes"
+            trainer.stop(job)
+            wait_until(lambda job=job: _state(trainer, job) == "stopped", 30, "it does not stop")
+    finally:
+        trainer.close()
+    return alone, beside
+
+
+def _growth() -> float:
+    trainer = Trainer()
+    try:
+        _train(trainer)
+        before = psutil.Process().memory_info().rss
+        for _ in range(N_RETRAININGS):
+            _train(trainer)
+        return (psutil.Process().memory_info().rss - before) / 1e6
+    finally:
+        trainer.close()
+
+
+def _train(trainer: Trainer) -> None:
+    job = trainer.submit(TrainingConfig(), "digits", "benchmark").id
+    wait_until(lambda: _state(trainer, job) == "done", START_SECONDS, "the training does not end")
+
+
+def _state(trainer: Trainer, job: str) -> str:
+    found = trainer.find(job)
+    assert found is not None
+    return found.state
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""What the reasons for an answer add to a stroke's time on the server.
+
+    python -m tests.benchmarks.bench_why
+
+The time is that from the drawing's message to the last of the server's answers to it, in a real
+browser; the same strokes are drawn with the panel closed and with each of its parts open, in turn.
+"""
+
+from __future__ import annotations
+
+import statistics
+from typing import Any
+
+from playwright.sync_api import Page
+
+from tests.benchmarks.pages import pages
+from tests.browser.drawing import DIGITS, canvas_ready, draw
+from tests.browser.server import ROOT
+
+ROUNDS = 3
+STROKES = [DIGITS[digit][0] for digit in (3, 2, 7)]
+RATIO = 1.3
+CLOSED = "closed"
+PANELS = ("Evidence", "Why not another", "Smallest change", "On its way", "Stroke by stroke")
+SILENCE_MS = 400
+
+# `trip` is the time of the last message that was sent, and of the last that came.
+RECORD = """
+  window.trip = {sent: 0, last: 0};
+  const Socket = window.WebSocket;
+  window.WebSocket = class extends Socket {
+    constructor(...options) {
+      super(...options);
+      this.addEventListener("message", () => { trip.last = performance.now(); });
+    }
+    send(message) {
+      trip.sent = performance.now();
+      super.send(message);
+    }
+  };
+"""
+IS_QUIET = f"trip.last > trip.sent && performance.now() - trip.last > {SILENCE_MS}"
+
+
+def run(rounds: int = ROUNDS) -> dict[str, Any]:
+    """Measure.
+
+    Returns
+    -------
+    dict
+        `milliseconds` and `ratio` to the closed panel, by what is open; medians.
+    """
+    times: dict[str, list[float]] = {name: [] for name in (CLOSED, *PANELS)}
+    with pages(ROOT / "serve.py", record=RECORD) as (page,):
+        for _ in range(rounds):
+            for name, found in times.items():
+                page.reload()
+                canvas_ready(page)
+                found += _trips(page, name)
+    medians = {name: statistics.median(found) for name, found in times.items()}
+    return {
+        "milliseconds": medians,
+        "ratio": {name: medians[name] / medians[CLOSED] for name in PANELS},
+    }
+
+
+def main() -> dict[str, Any]:
+    """Measure and print the table."""
+    found = run()
+    print("The reasons for an answer: a stroke's time on the server")
+    print(f"  {'panel closed':34} {found['milliseconds'][CLOSED]:7.1f} ms")
+    for name in PANELS:
+        print(
+            f"  {name + ' open':34} {found['milliseconds'][name]:7.1f} ms,"
+            f" {found['ratio'][name]:.2f} times   (aim: at most {RATIO})"
+        )
+    return found
+
+
+def _trips(page: Page, panel: str) -> list[float]:
+    """Draw a first stroke, open the panel, draw the others; return the milliseconds of these."""
+    first, *others = STROKES
+    draw(page, [first])
+    page.wait_for_function(IS_QUIET)
+    if panel != CLOSED:
+        page.get_by_role("radiogroup", name="Why?").get_by_role("radio", name=panel).click()
+        page.wait_for_function(IS_QUIET)
+    found = []
+    for stroke in others:
+        sent = page.evaluate("trip.sent")
+        draw(page, [stroke])
+        page.wait_for_function(f"trip.sent > {sent} && {IS_QUIET}")
+        found.append(page.evaluate("trip.last - trip.sent"))
+    return found
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""Real servers and a real Chromium for benchmarks, and the spread of what they measure."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser import chromium
+from tests.browser.conftest import ARGUMENTS
+from tests.browser.server import serve
+
+__all__ = ["pages", "spread"]
+
+
+@contextlib.contextmanager
+def pages(*scripts: Path, record: str = "") -> Iterator[list[Page]]:
+    """Serve each script and open each in a browser context of its own; `record` runs in all."""
+    path = chromium.find()
+    if path is None:
+        sys.exit("No Chromium found; `make test` installs one, or set CHROMIUM")
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    with contextlib.ExitStack() as stack:
+        servers = [
+            stack.enter_context(serve(Path(stack.enter_context(_empty_home())), script))
+            for script in scripts
+        ]
+        playwright = stack.enter_context(sync_playwright())
+        browser = playwright.chromium.launch(
+            executable_path=path, args=ARGUMENTS + ["--no-sandbox"] * is_root
+        )
+        stack.callback(browser.close)
+        opened = []
+        for server in servers:
+            page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+            page.add_init_script(record)
+            page.goto(server.url)
+            opened.append(page)
+        yield opened
+
+
+def spread(values: list[float]) -> dict[str, float]:
+    """Return the median and the 95th percentile."""
+    return {"median": statistics.median(values), "p95": statistics.quantiles(values, n=20)[-1]}
+
+
+def _empty_home() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="inkling-bench-", ignore_cleanup_errors=True)

@@ -1,0 +1,47 @@
+"""The browser's reader, run in a real browser on drawings that are handed to it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from playwright.sync_api import Page
+
+from model.checkpoint import Checkpoint
+from ui.live_bars import READER, model_data
+
+__all__ = ["read_in_browser"]
+
+_READ = """async ({source, model, drawings}) => {
+  const url = URL.createObjectURL(new Blob([source], {type: "text/javascript"}));
+  const {bytes, decodeModel, read} = await import(url);
+  URL.revokeObjectURL(url);
+  const decoded = decodeModel(model);
+  return drawings.map(({ink, width}) => {
+    const grey = bytes(ink);
+    const image = new ImageData(width, grey.length / width);
+    const pixels = new Uint32Array(image.data.buffer);  // 0xAABBGGRR
+    grey.forEach((level, i) => (pixels[i] = 0xff000000 + level * 0x010101));
+    const reading = read(image, decoded);
+    return {...reading, picture: reading.picture && Array.from(reading.picture)};
+  });
+}"""
+
+
+def read_in_browser(
+    page: Page, checkpoint: Checkpoint, inks: Sequence[NDArray[np.uint8]]
+) -> list[dict[str, Any]]:
+    """Return the `verdict`, `probabilities` (10) and `picture` (784, 0 to 255) of each ink."""
+    drawings = [
+        {"ink": base64.b64encode(ink.tobytes()).decode("ascii"), "width": ink.shape[1]}
+        for ink in inks
+    ]
+    model = model_data(checkpoint)
+    readings: list[dict[str, Any]] = []
+    for start in range(0, len(drawings), 50):  # a message of some 10 MB
+        some = drawings[start : start + 50]
+        readings += page.evaluate(_READ, {"source": READER, "model": model, "drawings": some})
+    return readings

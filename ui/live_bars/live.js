@@ -1,0 +1,163 @@
+// From the pen to the bars. While the pen is down on the drawing canvas, each frame in which it
+// moved is read here; when Python has answered about the same drawing, its answer is shown.
+// reader.js stands before this file in the module that the browser gets; the bars are another
+// component, and the two talk by events of the window:
+//
+// - "inkling-answer", from the bars: Python's answer has come. Cancelled, it is held back.
+// - "inkling-reading", to the bars: {reading, isLive}, show this.
+//
+// Nothing runs while nobody draws. The canvas is found by the stroke that begins on it (an event's
+// path leads through open shadow roots), so neither a timer nor an observer looks out for it, and
+// it may be made anew at any time. The listeners of a stroke go when the pen is lifted.
+//
+// Which reading is shown:
+// - while the pen is down, the live one;
+// - afterwards the live one until Python's answer *about the same picture* comes. Another is held
+//   back: it is about the drawing as it was a stroke ago, and the next is on its way already; or
+//   the canvas is about to be cleared, so it is read again;
+// - if none comes within PATIENCE, Python's last.
+
+const CANVAS_HOST = ".st-key-canvas"; // the element that Streamlit puts around ui/canvas.py's
+const CONTAINER = "dc-container"; // the library's, in which one canvas shows what is drawn …
+const LAYERS = "canvas.dc-canvas"; // … and another, on top, the stroke under way
+const PATIENCE = 1000; // milliseconds
+const SAME = 8; // grey levels of 255 by which two pictures of one drawing may differ
+
+const ALWAYS = { "inkling-answer": answered, pointerdown: down };
+const DURING_STROKE = { pointermove: next, pointerup: up, pointercancel: up };
+
+const context = document
+  .createElement("canvas")
+  .getContext("2d", { willReadFrequently: true, alpha: false });
+
+let host = null; // of this component, which shows nothing
+let model = null;
+let layers = []; // of the canvas drawn on last
+let isDown = false;
+let frame = 0; // requested; 0 if none
+let toSkip = 0; // frames
+let live = null; // the reading shown, while Python's is awaited
+let answer = null; // Python's last
+let timer = 0;
+let hasLooked = false; // for the canvas, if only to say that it is missing
+
+export default function ({ data, parentElement }) {
+  host = parentElement;
+  model = decodeModel(data);
+  live = null; // another model's
+  listen(window, ALWAYS);
+  // Streamlit also cleans up after a call that a newer one has overtaken.
+  return () => {
+    if (!host.isConnected) stop();
+  };
+}
+
+function stop() {
+  unlisten(window, ALWAYS);
+  unlisten(window, DURING_STROKE);
+  cancelAnimationFrame(frame);
+  clearTimeout(timer);
+  [isDown, frame, live, answer] = [false, 0, null, null];
+}
+
+function down(event) {
+  const container = event.composedPath().find((node) => node.classList?.contains(CONTAINER));
+  if (!container || !event.isPrimary || event.button !== 0) return;
+  layers = container.querySelectorAll(LAYERS);
+  if (layers.length === 0) return;
+  isDown = true;
+  clearTimeout(timer);
+  listen(window, DURING_STROKE);
+  next();
+}
+
+// The library puts the finished stroke from the upper canvas onto the lower one in a frame that it
+// asks for after this; ours is the one behind it.
+function up(event) {
+  if (!event.isPrimary) return;
+  isDown = false;
+  unlisten(window, DURING_STROKE);
+  toSkip = 1;
+  next();
+}
+
+function next() {
+  frame ||= requestAnimationFrame(readFrame);
+}
+
+function readFrame() {
+  frame = 0;
+  if (toSkip > 0) {
+    toSkip -= 1;
+    next();
+  } else if (layers[0].isConnected) {
+    live = read(inkOf(layers), model);
+    if (!isDown && isAbout(answer, live)) settle();
+    else show(live, true);
+  }
+}
+
+function inkOf(layers) {
+  const { clientWidth: width, clientHeight: height } = layers[0]; // whatever the screen's density
+  const { canvas } = context;
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  context.fillRect(0, 0, width, height);
+  for (const layer of layers) context.drawImage(layer, 0, 0, width, height);
+  return context.getImageData(0, 0, width, height);
+}
+
+function answered(event) {
+  answer = event.detail;
+  if (answer.picture !== null && !hasLooked) lookForCanvas();
+  if (isDown) return event.preventDefault();
+  clearTimeout(timer);
+  if (live === null || !layers[0].isConnected || isAbout(answer, live)) {
+    live = null;
+  } else {
+    event.preventDefault();
+    timer = setTimeout(settle, PATIENCE);
+    next();
+  }
+}
+
+function settle() {
+  clearTimeout(timer);
+  live = null;
+  show(answer, false);
+}
+
+function show(reading, isLive) {
+  window.dispatchEvent(new CustomEvent("inkling-reading", { detail: { reading, isLive } }));
+}
+
+function isAbout(answer, { picture }) {
+  if (!answer?.picture || !picture) return answer?.picture === picture;
+  return picture.every((level, i) => Math.abs(level - answer.picture[i]) <= SAME);
+}
+
+// A while after an answer about a drawing the canvas must be there, unless a picture was uploaded.
+function lookForCanvas() {
+  hasLooked = true;
+  setTimeout(() => {
+    const element = document.querySelector(CANVAS_HOST);
+    if (element === null) hasLooked = false;
+    else if (!hasCanvas(element))
+      console.warn("Inkling does not know this drawing canvas: bars move when the pen is lifted.");
+  }, PATIENCE);
+}
+
+function hasCanvas(element) {
+  return [...element.querySelectorAll("*")].some(({ shadowRoot }) =>
+    shadowRoot?.querySelector(`.${CONTAINER} ${LAYERS}`),
+  );
+}
+
+function listen(target, listeners) {
+  for (const [name, listener] of Object.entries(listeners))
+    target.addEventListener(name, listener, { capture: true });
+}
+
+function unlisten(target, listeners) {
+  for (const [name, listener] of Object.entries(listeners))
+    target.removeEventListener(name, listener, { capture: true });
+}
