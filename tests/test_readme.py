@@ -194,3 +194,13 @@ def test_the_pictures_are_small_to_load(name: str, size: tuple[int, int]) -> Non
     assert path.stat().st_size < 150_000
     with Image.open(path) as picture:
         assert picture.size == size
+
+
+def test_every_aim_in_the_readmes_benchmarks_is_reached() -> None:
+    block = README.split("<!-- bench:begin -->")[1].split("<!-- bench:end -->")[0]
+    rows = [line for line in block.splitlines() if "(aim:" in line]
+    assert len(rows) >= 10, block
+    for row in rows:
+        measured, aim = row.split("(aim: at most")
+        value = re.findall(r"[\d.]+", measured)[-1]
+        assert float(value) <= float(aim.strip(" )")), row

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from model import datasets
 from tests.browser.answers import expect_digit, go_to, models, press
 from tests.browser.drawing import DIGITS, canvas_ready, draw
 from tests.browser.server import Server
@@ -229,3 +231,30 @@ def test_two_visitors_train_at_once_and_both_get_theirs(
     expect_digit(other, 2)
     other.close()
     canvas.close()
+
+
+def test_data_of_ones_own_is_uploaded_and_trained_on(
+    page: Page, server: Server, tmp_path: Path
+) -> None:
+    digits = datasets.load("digits")
+    own = tmp_path / "mine.npz"
+    np.savez_compressed(
+        own,
+        x_train=digits.train.images,
+        y_train=digits.train.labels,
+        x_test=digits.test.images,
+        y_test=digits.test.labels,
+    )
+    broken = tmp_path / "broken.npz"
+    broken.write_bytes(own.read_bytes()[:5000])
+    open_train(page, server)
+    choose(page, "Data", "My own")
+    expect(train_button(page)).to_be_disabled()
+    page.locator(".st-key-own_files input").set_input_files(broken)
+    expect(page.get_by_text("These files cannot be trained on")).to_be_visible()
+    expect(train_button(page)).to_be_disabled()
+    page.locator(".st-key-own_files button[aria-label^='Remove']").click()
+    page.locator(".st-key-own_files input").set_input_files(own)
+    expect(train_button(page)).to_be_enabled()
+    train_to_the_end(page)
+    expect(in_use(page)).to_contain_text("on own data")

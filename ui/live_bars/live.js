@@ -23,6 +23,8 @@ const LAYERS = "canvas.dc-canvas"; // … and another, on top, the stroke under 
 const PATIENCE = 1000; // milliseconds
 const SAME = 8; // grey levels of 255 by which two pictures of one drawing may differ
 
+const REHEARSALS = 40;
+
 const ALWAYS = { "inkling-answer": answered, pointerdown: down };
 const DURING_STROKE = { pointermove: next, pointerup: up, pointercancel: up };
 
@@ -46,10 +48,28 @@ export default function ({ data, parentElement }) {
   model = decodeModel(data);
   live = null; // another model's
   listen(window, ALWAYS);
+  rehearse(REHEARSALS);
   // Streamlit also cleans up after a call that a newer one has overtaken.
   return () => {
     if (!host.isConnected) stop();
   };
+}
+
+// A page's first readings are several times slower than those after them, until the browser has
+// compiled the code: a few are done on a made-up stroke while the page has nothing else to do.
+function rehearse(times) {
+  if (times === 0 || model === null) return;
+  const later = window.requestIdleCallback ?? ((work) => setTimeout(work, 20));
+  later(() => {
+    if (!isDown) read(rehearsal(), model);
+    rehearse(times - 1);
+  });
+}
+
+function rehearsal() {
+  const image = new ImageData(336, 336);
+  for (let i = 60; i < 276; i++) image.data.fill(255, 4 * (337 * i - 10), 4 * (337 * i + 10));
+  return image;
 }
 
 function stop() {
