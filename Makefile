@@ -7,7 +7,7 @@
 
 PORT ?= 8501
 ADDRESS ?=
-JOBS ?= 2
+JOBS ?= 3
 TESTS ?= tests
 
 VENV := .venv

@@ -196,11 +196,13 @@ def test_the_pictures_are_small_to_load(name: str, size: tuple[int, int]) -> Non
         assert picture.size == size
 
 
-def test_every_aim_in_the_readmes_benchmarks_is_reached() -> None:
-    block = README.split("<!-- bench:begin -->")[1].split("<!-- bench:end -->")[0]
+def test_every_aim_of_a_benchmark_is_reached_or_the_miss_is_told() -> None:
+    block, after = README.split("<!-- bench:begin -->")[1].split("<!-- bench:end -->")
     rows = [line for line in block.splitlines() if "(aim:" in line]
     assert len(rows) >= 10, block
+    told = next(text for text in after.split("\n\n") if text.startswith("Missed"))
     for row in rows:
         measured, aim = row.split("(aim: at most")
+        name = re.split(r" {2,}", measured.strip())[0]
         value = re.findall(r"[\d.]+", measured)[-1]
-        assert float(value) <= float(aim.strip(" )")), row
+        assert float(value) <= float(aim.strip(" )")) or name in told, row

@@ -30,6 +30,9 @@ FULL, WATCH = "Full speed", "Watch it learn"
 
 def train_view() -> None:
     """Lay out the view; while a run is watched, only its part reruns."""
+    job = training_job.find()
+    if job is not None and SPEED_KEY not in st.session_state:  # a run found again after a reload
+        st.session_state[SPEED_KEY] = WATCH if job.speed == "watch" else FULL
     with st.container(key="train_view"):
         left, right = st.columns([32, 68], gap="large")
         with left:
@@ -85,7 +88,7 @@ def _settings() -> None:
     st.segmented_control(
         "Speed",
         [FULL, WATCH],
-        default=FULL,
+        default=FULL if SPEED_KEY not in st.session_state else None,
         required=True,
         key=SPEED_KEY,
         label_visibility="collapsed",

@@ -50,8 +50,6 @@ def test_the_draw_view_has_no_grave_violation_with_any_reason_open(page: Page, s
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_other_views_have_no_grave_violation(page: Page, view: str, scheme: Any) -> None:
     page.emulate_media(color_scheme=scheme)
-    draw(page, DIGITS[3])
-    expect_digit(page, 3)
     go_to(page, view)
     expect(page.get_by_role("heading").first).to_be_visible()
     page.locator("[data-test-script-state='notRunning']").first.wait_for()

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from model import datasets
@@ -208,13 +209,16 @@ def test_a_model_is_downloaded_and_uploaded_again(
     expect(in_use(page)).to_contain_text("uploaded 1")
 
 
-def test_two_visitors_train_at_once_and_both_get_theirs(
-    page: Page, browser: Browser, server: Server
+@pytest.mark.parametrize("data", ["digits", "mnist"])
+def test_two_visitors_train_at_once_and_both_get_theirs_while_a_third_draws(
+    page: Page, browser: Browser, server: Server, data: str, request: pytest.FixtureRequest
 ) -> None:
-    open_train(page, server)
+    if data == "mnist":
+        request.getfixturevalue("mnist")
+    open_train(page, server, f"data={data}")
     start_watched(page)
     other = browser.new_page()
-    open_train(other, server, "data=digits&steps=200")
+    open_train(other, server, f"data={data}&steps=200")
     train_button(other).click()
     expect(other.get_by_text("Waiting: 1 before you")).to_be_visible(timeout=SLOW)
     canvas = browser.new_page()
