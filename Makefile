@@ -7,7 +7,7 @@
 
 PORT ?= 8501
 ADDRESS ?=
-JOBS ?= 3
+JOBS ?= 2
 TESTS ?= tests
 
 VENV := .venv
