@@ -17,7 +17,7 @@ __all__ = ["Crew", "Loss"]
 
 KEPT_WARM = 2
 LONGEST_DELAY = 60.0
-NEXT_PRESS = "Your model is as it was, and the next press starts a new process."
+NEXT_PRESS = "The next press starts a new process."
 
 
 class Loss(NamedTuple):

@@ -80,8 +80,7 @@ def collect() -> None:
         models.use(name)
         return
     learned = "" if name is None else f" What it had learned by then is kept as {name}."
-    still = "" if "model" in job.message else " The model from before still answers."
-    st.session_state[state.NOTICE] = f"{job.message}{still}{learned}"
+    st.session_state[state.NOTICE] = f"{job.message} The model from before still answers.{learned}"
 
 
 def watch() -> None:
