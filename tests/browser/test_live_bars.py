@@ -58,6 +58,23 @@ RECORD = """root => {
 }"""
 
 
+# The grey levels of all that the canvas shows, its layers one upon the other.
+LEVELS_ON_CANVAS = """() => {
+  const host = [...document.querySelectorAll(".st-key-canvas *")].find((node) => node.shadowRoot);
+  const context = new OffscreenCanvas(336, 336).getContext("2d", {alpha: false});
+  for (const layer of host.shadowRoot.querySelectorAll("canvas.dc-canvas"))
+    context.drawImage(layer, 0, 0, 336, 336);
+  return Array.from(context.getImageData(0, 0, 336, 336).data).filter((_, i) => i % 4 === 0);
+}"""
+
+
+def place_on_canvas(page: Page, x: float, y: float) -> tuple[float, float]:
+    """Return where a point in unit coordinates is on the page, in pixels."""
+    box = page.locator(".st-key-canvas").bounding_box()
+    assert box is not None
+    return box["x"] + 336 * x, box["y"] + 336 * y
+
+
 def drawn_and_followed(page: Page, stroke: Stroke, held: Held = mouse_held) -> list[float]:
     """Draw; the bars must follow, and end where Python says. Return the last live per cent.
 
@@ -145,12 +162,28 @@ def test_the_bars_follow_the_pen_before_it_is_lifted(page: Page) -> None:
         assert sum(half_drawn) == pytest.approx(100, abs=0.5)
         assert half_drawn.index(max(half_drawn)) != 3
         for x, y in LOWER_3:
-            box = page.locator(".st-key-canvas").bounding_box()
-            assert box is not None
-            page.mouse.move(box["x"] + 336 * x, box["y"] + 336 * y)
+            page.mouse.move(*place_on_canvas(page, x, y))
         wait_until(lambda: shares(page)[3] > 90, 10, "the bars do not follow the pen")
         followed(page, 3)
     expect_digit(page, 3)
+
+
+def test_with_the_pen_down_the_bars_show_all_that_is_on_the_canvas(page: Page) -> None:
+    """The browser looks only where the pen was: the widest pen goes far between two looks."""
+    pen = page.get_by_role("slider", name="Pen width")
+    pen.press("End")
+    expect(pen).to_have_value("40")
+    draw(page, [[(0.5, 0.1), (0.52, 0.5)]])
+    answered(page)
+    page.evaluate("addEventListener('inkling-reading', ({detail}) => (window.live = detail))")
+    model = checkpoint.load(ASSETS / "checkpoints" / "moments.safetensors")
+    with mouse_held(page, [(0.1, 0.2)]):
+        for x, y in [(0.9, 0.3), (0.15, 0.85), (1.2, 0.9), (0.8, 0.95), (0.3, 0.1), (0.3, 0.1)]:
+            page.mouse.move(*place_on_canvas(page, x, y))
+        page.evaluate("new Promise(requestAnimationFrame)")
+        ink = np.array(page.evaluate(LEVELS_ON_CANVAS), np.uint8).reshape(336, 336)
+        (whole,) = read_in_browser(page, model, [ink])
+        assert page.evaluate("live.isLive && Array.from(live.reading.picture)") == whole["picture"]
 
 
 def test_the_final_bars_are_pythons_and_the_live_ones_were_the_same(page: Page) -> None:

@@ -22,11 +22,12 @@ const CONTAINER = "dc-container"; // the library's, in which one canvas shows wh
 const LAYERS = "canvas.dc-canvas"; // … and another, on top, the stroke under way
 const PATIENCE = 1000; // milliseconds
 const SAME = 8; // grey levels of 255 by which two pictures of one drawing may differ
+const REACH = 40; // pixels around the pen's way that it may have inked: more than half its width
 
 const REHEARSALS = 40;
 
 const ALWAYS = { "inkling-answer": answered, pointerdown: down };
-const DURING_STROKE = { pointermove: next, pointerup: up, pointercancel: up };
+const DURING_STROKE = { pointermove: move, pointerup: up, pointercancel: up };
 
 const context = document
   .createElement("canvas")
@@ -35,6 +36,9 @@ const context = document
 let host = null; // of this component, which shows nothing
 let model = null;
 let layers = []; // of the canvas drawn on last
+let seen = null; // what was drawn there at the last look, an ImageData
+let way = []; // of the pen since then: places in the window
+let wayBefore = []; // the same for the look before it
 let isDown = false;
 let frame = 0; // requested; 0 if none
 let toSkip = 0; // frames
@@ -86,8 +90,14 @@ function down(event) {
   layers = container.querySelectorAll(LAYERS);
   if (layers.length === 0) return;
   isDown = true;
+  seen = null;
   clearTimeout(timer);
   listen(window, DURING_STROKE);
+  move(event);
+}
+
+function move({ clientX, clientY }) {
+  way.push([clientX, clientY]);
   next();
 }
 
@@ -96,6 +106,7 @@ function down(event) {
 function up(event) {
   if (!event.isPrimary) return;
   isDown = false;
+  seen = null;
   unlisten(window, DURING_STROKE);
   toSkip = 1;
   next();
@@ -111,19 +122,53 @@ function readFrame() {
     toSkip -= 1;
     next();
   } else if (layers[0].isConnected) {
-    live = read(inkOf(layers), model);
+    live = read(look(), model);
     if (!isDown && isAbout(answer, live)) settle();
     else show(live, true);
   }
 }
 
-function inkOf(layers) {
+// Look at the whole drawing when a stroke begins and ends; in between only at what the pen may have
+// changed. The library smooths a stroke, so that the line lags behind the pen by a move or a frame.
+// (Looking at everything costs half a megabyte a frame, which keeps the browser's collector busy.)
+function look() {
   const { clientWidth: width, clientHeight: height } = layers[0]; // whatever the screen's density
-  const { canvas } = context;
-  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  const corner = layers[0].getBoundingClientRect();
+  const isNew = seen?.width !== width || seen.height !== height;
+  const places = isNew ? [] : [...wayBefore, ...way];
+  const [left, across] = reached(places.map(([x]) => x - corner.left), width);
+  const [top, down] = reached(places.map(([, y]) => y - corner.top), height);
+  [way, wayBefore] = [[], [...wayBefore.slice(-2), ...way]];
+  if (isNew) {
+    seen = new ImageData(width, height);
+    Object.assign(context.canvas, { width, height });
+  }
+  if (across > 0 && down > 0) copy(left, top, across, down); // else the pen is beside the canvas
+  return seen;
+}
+
+function copy(left, top, across, down) {
+  const { width, height, data } = seen;
+  context.save();
+  context.beginPath();
+  context.rect(left, top, across, down);
+  context.clip();
   context.fillRect(0, 0, width, height);
   for (const layer of layers) context.drawImage(layer, 0, 0, width, height);
-  return context.getImageData(0, 0, width, height);
+  context.restore();
+  const part = context.getImageData(left, top, across, down).data;
+  for (let y = 0; y < down; y++) {
+    const row = part.subarray(4 * y * across, 4 * (y + 1) * across);
+    data.set(row, 4 * ((top + y) * width + left));
+  }
+}
+
+// The first of the pixels that the pen may have inked along one side, and their number.
+function reached(places, side) {
+  if (places.length === 0) return [0, side];
+  const first = Math.max(Math.floor(Math.min(...places) - REACH), 0);
+  const end = Math.min(Math.ceil(Math.max(...places) + REACH), side);
+  return [first, Math.max(end - first, 0)];
 }
 
 function answered(event) {

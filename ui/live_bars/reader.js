@@ -40,7 +40,7 @@ export function bytes(base64) {
 
 // An ImageData → {verdict, probabilities, picture}; the picture has 784 bytes, as Python sends it.
 export function read(image, model) {
-  const digit = centred(inkFromRgba(image.data), image.width, image.height);
+  const digit = centred(image);
   if (digit === null) return { verdict: "empty", probabilities: null, picture: null };
   const features = model.input === "moments" ? moments(digit) : digit;
   const probabilities = softmax(logits(features, model));
@@ -51,21 +51,11 @@ export function read(image, model) {
   };
 }
 
-function inkFromRgba(rgba) {
-  const ink = new Float32Array(rgba.length / 4);
-  for (let i = 0, j = 0; i < ink.length; i++, j += 4) {
-    if (rgba[j] + rgba[j + 1] + rgba[j + 2] === 0) continue; // most of a drawing
-    const luma = 0.299 * rgba[j] + 0.587 * rgba[j + 1] + 0.114 * rgba[j + 2];
-    ink[i] = Math.min((luma * rgba[j + 3]) / 255 ** 2, 1);
-  }
-  return ink;
-}
-
 // MNIST's form (28 × 28), or null where there is no ink.
-function centred(ink, width, height) {
-  const crop = boundingBox(ink, width, height);
+function centred(image) {
+  const crop = boundingBox(image);
   if (crop === null) return null;
-  const digit = fitted(ink, width, crop);
+  const digit = fitted(image, crop);
   const byRow = new Float64Array(digit.height);
   const byColumn = new Float64Array(digit.width);
   digit.ink.forEach((value, i) => {
@@ -82,11 +72,11 @@ function centred(ink, width, height) {
   return picture;
 }
 
-function boundingBox(ink, width, height) {
+function boundingBox({ data, width, height }) {
   let [left, right, top, bottom] = [width, -1, height, -1];
   for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, i++) {
-      if (ink[i] <= FAINTEST_INK) continue;
+    for (let x = 0; x < width; x++, i += 4) {
+      if (inkAt(data, i) <= FAINTEST_INK) continue;
       if (x < left) left = x;
       if (x > right) right = x;
       if (y < top) top = y;
@@ -96,18 +86,26 @@ function boundingBox(ink, width, height) {
   return right < 0 ? null : { left, top, width: right - left + 1, height: bottom - top + 1 };
 }
 
+function inkAt(rgba, i) {
+  if (rgba[i] + rgba[i + 1] + rgba[i + 2] === 0) return 0; // most of a drawing
+  const luma = 0.299 * rgba[i] + 0.587 * rgba[i + 1] + 0.114 * rgba[i + 2];
+  return Math.min((luma * rgba[i + 3]) / 255 ** 2, 1);
+}
+
 // Scale the crop so that its longer side has 20 pixels and the shorter at least one. As in Pillow,
-// columns first, then rows.
-function fitted(ink, stride, crop) {
+// columns first, then rows. There is no array of the drawing's ink: a new one at every frame would
+// keep the browser's collector busy.
+function fitted(image, crop) {
   const scale = BOX / Math.max(crop.width, crop.height);
   const width = Math.max(1, roundHalfToEven(crop.width * scale));
   const height = Math.max(1, roundHalfToEven(crop.height * scale));
   const narrow = new Float32Array(crop.height * width);
   triangles(crop.width, width).forEach(({ start, weights }, x) => {
     for (let y = 0; y < crop.height; y++) {
-      const first = (crop.top + y) * stride + crop.left + start;
+      const first = 4 * ((crop.top + y) * image.width + crop.left + start);
       let sum = 0;
-      for (let k = 0; k < weights.length; k++) sum += weights[k] * ink[first + k];
+      for (let k = 0; k < weights.length; k++)
+        sum += weights[k] * inkAt(image.data, first + 4 * k);
       narrow[y * width + x] = sum;
     }
   });
@@ -131,10 +129,12 @@ function triangles(from, to) {
     const centre = (i + 0.5) * scale;
     const start = Math.max(0, Math.trunc(centre - support + 0.5));
     const end = Math.min(from, Math.trunc(centre + support + 0.5));
-    const weights = Float64Array.from({ length: end - start }, (_, k) =>
-      Math.max(0, 1 - Math.abs(start + k - centre + 0.5) / support),
-    );
-    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    const weights = [];
+    let total = 0;
+    for (let k = start; k < end; k++) {
+      weights.push(Math.max(0, 1 - Math.abs(k - centre + 0.5) / support));
+      total += weights.at(-1);
+    }
     return { start, weights: weights.map((weight) => weight / total) };
   });
 }
@@ -225,7 +225,8 @@ function readRows(ink, rowAt) {
     const place = rowAt(y);
     const whole = Math.floor(place);
     for (let x = 0; x < SIDE; x++) {
-      const [here, there] = [pixel(ink, whole, x), pixel(ink, whole + 1, x)];
+      const here = pixel(ink, whole, x);
+      const there = pixel(ink, whole + 1, x);
       result[y * SIDE + x] = here + (there - here) * (place - whole);
     }
   }
@@ -238,7 +239,8 @@ function readColumns(ink, columnAt) {
   forEachPixel((i, x, y) => {
     const place = columnAt(y, x);
     const whole = Math.floor(place);
-    const [here, there] = [pixel(ink, y, whole), pixel(ink, y, whole + 1)];
+    const here = pixel(ink, y, whole);
+    const there = pixel(ink, y, whole + 1);
     result[i] = here + (there - here) * (place - whole);
   });
   return result;
