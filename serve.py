@@ -9,8 +9,10 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from ui import resources
+from ui.connection import WithoutDelay
 
 
 @contextlib.asynccontextmanager
@@ -20,4 +22,4 @@ async def _warm(app: st.App) -> AsyncIterator[None]:
     resources.stop()
 
 
-app = st.App("app.py", lifespan=_warm)
+app = st.App("app.py", lifespan=_warm, middleware=[Middleware(WithoutDelay)])
