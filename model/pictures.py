@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from scipy import ndimage
 
-from model.preprocessing import ink_from_rgba
-
 __all__ = ["FORMATS", "LARGEST_FILE", "PictureError", "ink_from_canvas", "ink_from_upload"]
 
 FORMATS = ("PNG", "JPEG", "WEBP")
@@ -54,6 +52,7 @@ def ink_from_canvas(content: bytes, side: int) -> NDArray[np.float32]:
     Returns
     -------
     ink : (side, side) float32 in [0, 1]
+        Luma (ITU-R BT.601) times opacity, to 1/255.
 
     Raises
     ------
@@ -68,7 +67,10 @@ def ink_from_canvas(content: bytes, side: int) -> NDArray[np.float32]:
             f"the drawing must be {side} × {side} RGBA, got {image.width} × {image.height} "
             f"{image.mode}"
         )
-    return ink_from_rgba(np.asarray(_decoded(image)))
+    image = _decoded(image)
+    if image.getchannel("A").getextrema() != (255, 255):
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image)
+    return np.asarray(image.convert("L"), np.float32) * np.float32(1 / 255)
 
 
 def ink_from_upload(content: bytes) -> NDArray[np.float32]:

@@ -24,7 +24,6 @@ __all__ = [
     "cropped",
     "features",
     "fitted",
-    "ink_from_rgba",
     "moments",
     "placed_by_mass",
     "placed_in_the_middle",
@@ -39,31 +38,6 @@ MIDDLE = 14
 """Where MNIST has the centre of mass, in pixels from the first: the mean of its 70,000 pictures."""
 FAINTEST_INK = 0.1
 """Ink below this is background when a drawing is cropped."""
-
-
-def ink_from_rgba(rgba: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Turn the canvas's picture, light ink on black, into ink.
-
-    Parameters
-    ----------
-    rgba : (H, W, 4) uint8
-        Red, green, blue and opacity, 0 to 255.
-
-    Returns
-    -------
-    ink : (H, W) float32
-        Luma (ITU-R BT.601) times opacity, 0 to 1.
-
-    Raises
-    ------
-    ValueError
-        For another shape or dtype.
-    """
-    if rgba.ndim != 3 or rgba.shape[2] != 4 or rgba.dtype != np.uint8:
-        raise ValueError(f"rgba must be (H, W, 4) uint8, got {rgba.shape} {rgba.dtype}")
-    luma = rgba[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32)  # (H, W)
-    ink: NDArray[np.float32] = luma * rgba[..., 3] * np.float32(1 / 255**2)
-    return np.minimum(ink, np.float32(1), out=ink)
 
 
 def centred(ink: NDArray[np.floating[Any]]) -> NDArray[np.float32]:

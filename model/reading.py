@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from model.checkpoint import Checkpoint
 from model.doubt import Verdict
-from model.preprocessing import SIDE
+from model.preprocessing import SIDE, centred
 from model.softmax import softmax
 
 __all__ = ["Reading", "read"]
@@ -24,6 +24,8 @@ class Reading:
     ----------
     picture : (28, 28) float32 in [0, 1]
         The model's input.
+    centred : (28, 28) float32 in [0, 1]
+        The drawing in MNIST's form, from which the input is made.
     probabilities : (10,) float32
         What the model believes.
     verdict : {"answer", "unsure", "unfamiliar"}
@@ -31,6 +33,7 @@ class Reading:
     """
 
     picture: NDArray[np.float32]
+    centred: NDArray[np.float32]
     probabilities: NDArray[np.floating[Any]]
     verdict: Verdict
 
@@ -53,9 +56,10 @@ def read(checkpoint: Checkpoint, ink: NDArray[np.float32]) -> Reading | None:
         For ink of another shape or out of its range.
     """
     model = checkpoint.model
-    features = model.features(ink)  # (784,)
+    digit = centred(ink)
+    features = model.features(digit[np.newaxis])[0]  # (784,)
     if not features.any():
         return None
     probabilities = softmax(features @ model.weights + model.bias)
     verdict = checkpoint.doubt.verdict(features, probabilities)
-    return Reading(features.reshape(SIDE, SIDE), probabilities, verdict)
+    return Reading(features.reshape(SIDE, SIDE), digit, probabilities, verdict)

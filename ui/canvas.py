@@ -12,9 +12,16 @@ from streamlit_drawable_canvas import CanvasResult, st_canvas
 from model.pictures import PictureError, ink_from_canvas
 from model.preprocessing import centred
 from ui import state
-from ui.undo import undo_button
+from ui.canvas_button import canvas_button
 
-__all__ = ["SIDE", "canvas_panel", "keep_drawing", "put_on_canvas"]
+__all__ = [
+    "SIDE",
+    "canvas_controls",
+    "canvas_panel",
+    "keep_drawing",
+    "note_stroke",
+    "put_on_canvas",
+]
 
 SIDE = 336
 """Of the canvas, in pixels: fits a phone held upright."""
@@ -24,14 +31,18 @@ _KEY, _SLIDER_KEY = "canvas", "pen_slider"
 
 
 def canvas_panel() -> NDArray[np.float32] | None:
-    """Show the canvas and its controls; return its (336, 336) ink, None before the first stroke."""
+    """Show the canvas; return its (336, 336) ink, None before the first stroke."""
     if _KEY not in st.session_state and st.session_state[state.DRAWN_OBJECTS]:
         put_on_canvas(st.session_state[state.DRAWN_OBJECTS])  # back from another view
-    drawn = _canvas(st.session_state[state.PEN_WIDTH])
+    return _canvas(st.session_state[state.PEN_WIDTH])
+
+
+def canvas_controls() -> None:
+    """Show undo, clear and the pen's width."""
     with st.container(horizontal=True, vertical_alignment="center", key="canvas_controls"):
         empty = not st.session_state[state.DRAWN_OBJECTS]
-        undo_button(disabled=empty, on_undo=_undo)
-        st.button("Clear", icon=":material/delete:", on_click=_clear, disabled=empty, key="clear")
+        canvas_button("undo", disabled=empty, on_press=_undo)
+        canvas_button("clear", disabled=empty, on_press=_clear)
         st.slider(
             "Pen width",
             *(8, 40, st.session_state[state.PEN_WIDTH]),
@@ -40,7 +51,14 @@ def canvas_panel() -> NDArray[np.float32] | None:
             on_change=_take_pen_width,
             label_visibility="collapsed",
         )
-    return drawn
+
+
+def note_stroke(digit: NDArray[np.float32]) -> None:
+    """Remember the (28, 28) drawing after this stroke; what was undone or replaced is forgotten."""
+    n_strokes = len(st.session_state[state.DRAWN_OBJECTS])
+    earlier = [entry for entry in st.session_state[state.STROKES] if entry[0] < n_strokes]
+    now = [(n_strokes, digit)] if n_strokes else []
+    st.session_state[state.STROKES] = (*earlier, *now)
 
 
 def keep_drawing() -> None:
@@ -108,14 +126,5 @@ def _received(result: CanvasResult) -> NDArray[np.float32] | None:
         return ink
     ink = ink_from_canvas(content, SIDE)
     st.session_state[state.INK] = ink
-    objects = list(result.json_data["objects"])
-    st.session_state[state.DRAWN_OBJECTS] = objects
-    _note_stroke(len(objects), ink)
+    st.session_state[state.DRAWN_OBJECTS] = list(result.json_data["objects"])
     return ink
-
-
-def _note_stroke(n_strokes: int, ink: NDArray[np.float32]) -> None:
-    """Remember the drawing after this stroke; what was undone or replaced is forgotten."""
-    earlier = [entry for entry in st.session_state[state.STROKES] if entry[0] < n_strokes]
-    now = [(n_strokes, centred(ink))] if n_strokes else []
-    st.session_state[state.STROKES] = (*earlier, *now)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from model.pictures import FORMATS, PictureError, ink_from_upload
 from model.reading import read
 from ui import charts, state
-from ui.canvas import canvas_panel
+from ui.canvas import canvas_controls, canvas_panel, note_stroke
 from ui.live_bars import live_bars, live_model
 from ui.model_panel import model_panel
 from ui.models import active_model
@@ -23,12 +23,19 @@ DRAW, UPLOAD = "draw", "upload"
 
 
 def draw_view() -> None:
-    """Lay out the view; a stroke reruns the drawing panel alone."""
+    """Lay out the view; a stroke runs the drawing panel alone.
+
+    What a stroke does not change is outside the panel: it would cost as much as the answer. The
+    places are given by assets/style.css.
+    """
     with st.container(key="draw_view"):
+        if st.session_state[state.SOURCE] == DRAW:
+            canvas_controls()
         _drawing_panel()
-        _more()
+        with st.container(key="more"):
+            _more()
     if (active := active_model()) is not None:
-        live_model(active)
+        live_model(active, on_pick=show_evidence)
 
 
 def _more() -> None:
@@ -54,15 +61,18 @@ def _switch_to(source: str) -> None:
 
 @st.fragment
 def _drawing_panel() -> None:
-    left, right = st.columns(2, gap="large")
-    with left:
-        upload = st.session_state[state.SOURCE] == UPLOAD
-        ink = _upload_panel() if upload else canvas_panel()
-    with right:
-        active = active_model()
-        reading = None if ink is None or active is None else read(active, ink)
-        live_bars(reading, on_pick=show_evidence)
+    is_upload = st.session_state[state.SOURCE] == UPLOAD
+    if is_upload:
+        with st.container(key="upload"):
+            ink = _upload_panel()
+    else:
+        ink = canvas_panel()
+    active = active_model()
+    reading = None if ink is None or active is None else read(active, ink)
+    live_bars(reading, is_drawn=bool(st.session_state[state.DRAWN_OBJECTS]))
     if ink is not None and active is not None and reading is not None:
+        if not is_upload:
+            note_stroke(reading.centred)
         why_panel(active.model, ink, reading)
 
 

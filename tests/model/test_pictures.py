@@ -286,6 +286,33 @@ def test_the_canvas_is_read_to_the_pixel() -> None:
     np.testing.assert_allclose(from_canvas(content, 280), SAMPLES[4], atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("rgba", "ink"),
+    [
+        ((255, 255, 255, 255), 1),
+        ((0, 0, 0, 255), 0),
+        ((255, 255, 255, 0), 0),
+        ((255, 255, 255, 51), 0.2),
+        ((255, 0, 0, 255), 0.299),
+        ((0, 255, 0, 255), 0.587),
+        ((0, 0, 255, 255), 0.114),
+    ],
+)
+def test_ink_on_the_canvas_is_luma_times_opacity(rgba: tuple[int, ...], ink: float) -> None:
+    result = from_canvas(file(Image.new("RGBA", (8, 8), rgba)), 8)
+    assert result.shape == (8, 8)
+    assert result.dtype == np.float32
+    np.testing.assert_allclose(result, ink, atol=1 / 255)
+
+
+def test_no_colour_on_the_canvas_gives_more_than_all_ink() -> None:
+    levels = np.array([0, 1, 127, 254, 255], np.uint8)
+    every = np.stack(np.meshgrid(*[levels] * 4), axis=-1).reshape(25, 25, 4)
+    ink = from_canvas(file(Image.fromarray(every)), 25)
+    assert ink.min() >= 0
+    assert ink.max() == 1
+
+
 def test_an_untouched_canvas_holds_no_ink() -> None:
     assert not from_canvas(file(Image.new("RGBA", (280, 280))), 280).any()
 

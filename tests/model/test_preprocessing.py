@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from model import datasets
 from model.config import INPUTS, Input
-from model.preprocessing import centred, features, ink_from_rgba
+from model.preprocessing import centred, features
 from tests.model.specimens import drawn, sample_digits
 
 Picture = NDArray[np.float32]
@@ -32,41 +32,6 @@ def centre_of_mass(picture: Picture) -> tuple[float, float]:
 
 def blank() -> Picture:
     return np.zeros((280, 280), np.float32)
-
-
-@pytest.mark.parametrize(
-    ("rgba", "ink"),
-    [
-        ((255, 255, 255, 255), 1),
-        ((0, 0, 0, 255), 0),
-        ((255, 255, 255, 0), 0),
-        ((255, 255, 255, 51), 0.2),
-        ((255, 0, 0, 255), 0.299),
-        ((0, 255, 0, 255), 0.587),
-        ((0, 0, 255, 255), 0.114),
-    ],
-)
-def test_ink_is_luma_times_opacity(rgba: tuple[int, ...], ink: float) -> None:
-    result = ink_from_rgba(np.full((2, 3, 4), rgba, np.uint8))
-    assert result.shape == (2, 3)
-    assert result.dtype == np.float32
-    np.testing.assert_allclose(result, ink, atol=1e-6)
-
-
-def test_no_colour_gives_more_than_all_ink() -> None:
-    levels = np.array([0, 1, 127, 254, 255], np.uint8)
-    every = np.stack(np.meshgrid(*[levels] * 4), axis=-1).reshape(1, -1, 4)
-    ink = ink_from_rgba(every)
-    assert ink.min() >= 0
-    assert ink.max() == 1
-
-
-@pytest.mark.parametrize(
-    "rgba", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4, 4))]
-)
-def test_what_is_not_rgba_is_refused(rgba: NDArray[np.uint8]) -> None:
-    with pytest.raises(ValueError, match=r"rgba must be \(H, W, 4\) uint8, got \(4, 4"):
-        ink_from_rgba(rgba)
 
 
 @pytest.mark.parametrize("digit", range(10))

@@ -24,7 +24,7 @@ from model.reading import Reading
 __all__ = ["READER", "live_bars", "live_model", "model_data"]
 
 _HERE = Path(__file__).parent
-_KEY = "live_bars"
+_KEY = "live_model"
 _numbers = itertools.count()
 _mount_bars = st.components.v2.component(
     "inkling_live_bars",
@@ -39,10 +39,22 @@ _mount_model = st.components.v2.component(
 )
 
 
-def live_bars(reading: Reading | None, *, on_pick: Callable[[int], None]) -> None:
+def live_bars(reading: Reading | None, *, is_drawn: bool) -> None:
     """Show a reading, or the invitation where there is none; the bars move to their new places.
 
-    `on_pick` is told the digit of a bar that is clicked.
+    `is_drawn` tells whoever listens in the browser whether there is something on the canvas.
+    """
+    # With a new number the browser hears of an answer that is the same as the last one.
+    data = _as_data(reading) | {"isDrawn": is_drawn, "number": next(_numbers)}
+    _mount_bars(key="live_bars", data=data)
+
+
+def live_model(checkpoint: Checkpoint, *, on_pick: Callable[[int], None]) -> None:
+    """Let the browser read the drawing with this model while the pen is down.
+
+    It shows nothing, and sends 220 kB: to be called where a stroke does not call it again. It also
+    hears for the bars of a click on one, and tells `on_pick` the digit: a component that can be
+    heard of costs more, and the bars are shown again at every stroke.
     """
 
     def picked() -> None:
@@ -50,20 +62,7 @@ def live_bars(reading: Reading | None, *, on_pick: Callable[[int], None]) -> Non
         if type(digit) is int and 0 <= digit <= 9:
             on_pick(digit)
 
-    # With a new number the browser hears of an answer that is the same as the last one.
-    _mount_bars(
-        key=_KEY,
-        data=_as_data(reading) | {"number": next(_numbers)},
-        on_picked_change=picked,
-    )
-
-
-def live_model(checkpoint: Checkpoint) -> None:
-    """Let the browser read the drawing with this model while the pen is down.
-
-    It shows nothing, and sends 220 kB: to be called where a stroke does not call it again.
-    """
-    _mount_model(key="live_model", data=model_data(checkpoint))
+    _mount_model(key=_KEY, data=model_data(checkpoint), on_picked_change=picked)
 
 
 @functools.lru_cache(maxsize=4)

@@ -3,18 +3,18 @@
 // only changed, so the bars move instead of being drawn anew.
 //
 // live.js, another component, may hold an answer back while the pen is down, and asks for its own
-// readings to be shown; without it the bars show Python's answers.
+// readings to be shown; without it the bars show Python's answers. It also takes a click on a bar to
+// Python.
 
 const DIGITS = [..."0123456789"];
 const SIDE = 28;
 
 const views = new WeakMap();
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".reading");
   if (!views.has(root)) views.set(root, build(root));
   const view = views.get(root);
-  view.pick = (digit) => setTriggerValue("picked", digit);
   window.addEventListener("inkling-reading", view); // a second time changes nothing
   const answer = { ...data, picture: data.picture && levels(data.picture) };
   const event = new CustomEvent("inkling-answer", { detail: answer, cancelable: true });
@@ -45,7 +45,8 @@ function build(root) {
   });
   find(".bars").addEventListener("click", ({ target }) => {
     const digit = [...find(".bars").children].indexOf(target.closest(".row"));
-    if (digit >= 0 && view.root.dataset.verdict !== "empty") view.pick(digit);
+    if (digit >= 0 && view.root.dataset.verdict !== "empty")
+      window.dispatchEvent(new CustomEvent("inkling-pick", { detail: digit }));
   });
   const view = {
     root,

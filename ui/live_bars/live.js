@@ -5,6 +5,7 @@
 //
 // - "inkling-answer", from the bars: Python's answer has come. Cancelled, it is held back.
 // - "inkling-reading", to the bars: {reading, isLive}, show this.
+// - "inkling-pick", from the bars: the digit whose bar was clicked, for Python.
 //
 // Nothing runs while nobody draws. The canvas is found by the stroke that begins on it (an event's
 // path leads through open shadow roots), so neither a timer nor an observer looks out for it, and
@@ -26,7 +27,7 @@ const REACH = 40; // pixels around the pen's way that it may have inked: more th
 
 const REHEARSALS = 40;
 
-const ALWAYS = { "inkling-answer": answered, pointerdown: down };
+const ALWAYS = { "inkling-answer": answered, "inkling-pick": pick, pointerdown: down };
 const DURING_STROKE = { pointermove: move, pointerup: up, pointercancel: up };
 
 const context = document
@@ -34,6 +35,7 @@ const context = document
   .getContext("2d", { willReadFrequently: true, alpha: false });
 
 let host = null; // of this component, which shows nothing
+let tellPython = null;
 let model = null;
 let layers = []; // of the canvas drawn on last
 let seen = null; // what was drawn there at the last look, an ImageData
@@ -47,8 +49,9 @@ let answer = null; // Python's last
 let timer = 0;
 let hasLooked = false; // for the canvas, if only to say that it is missing
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   host = parentElement;
+  tellPython = setTriggerValue;
   model = decodeModel(data);
   live = null; // another model's
   listen(window, ALWAYS);
@@ -183,6 +186,10 @@ function answered(event) {
     timer = setTimeout(settle, PATIENCE);
     next();
   }
+}
+
+function pick({ detail: digit }) {
+  tellPython("picked", digit);
 }
 
 function settle() {

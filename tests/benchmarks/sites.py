@@ -1,0 +1,106 @@
+"""The three pages that are compared: ours, one with only the canvas, and the usual pattern."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from model import checkpoint
+from model.reading import read
+from model.softmax import softmax
+from tests.benchmarks.drawn import Drawing
+from tests.benchmarks.visitor import Elements
+from tests.browser.server import ROOT, Server, serve
+
+__all__ = ["BARE", "OURS", "SITES", "USUAL", "Site"]
+
+CHECKPOINTS = ROOT / "assets" / "checkpoints"
+HERE = Path(__file__).parent
+
+
+@dataclasses.dataclass(frozen=True)
+class Site:
+    """A page, and how to tell whether it answered rightly.
+
+    Parameters
+    ----------
+    name : str
+    script : Path
+    is_right : callable
+        Whether the elements that a stroke brought are the answer to this drawing and no other.
+    has_defaults : bool
+        Streamlit's own settings hold, not ours.
+    """
+
+    name: str
+    script: Path
+    is_right: Callable[[Elements, Drawing], bool]
+    has_defaults: bool = False
+
+    @contextlib.contextmanager
+    def served(self) -> Iterator[Server]:
+        """Serve the page from an empty home until the block ends."""
+        with tempfile.TemporaryDirectory(
+            prefix="inkling-bench-", ignore_cleanup_errors=True
+        ) as folder:
+            home = Path(folder)
+            settings = home if self.has_defaults else ROOT
+            with serve(home, self.script, self._environment(home), settings=settings) as server:
+                yield server
+
+    def _environment(self, home: Path) -> Mapping[str, str]:
+        if self is not USUAL:
+            return {}
+        model = home / "pixels.keras"
+        shipped = CHECKPOINTS / "pixels.safetensors"
+        export = ("-m", "model", "export", "--format", "keras", "--checkpoint", str(shipped))
+        subprocess.run([sys.executable, *export, str(model)], cwd=ROOT, check=True)
+        return {"USUAL_MODEL": str(model)}
+
+
+def _ours_is_right(shown: Elements, drawing: Drawing) -> bool:
+    (bars,) = (
+        element.bidi_component
+        for element in shown
+        if element.bidi_component.component_name == "inkling_live_bars"
+    )
+    answer: dict[str, Any] = json.loads(bars.json)
+    reading = read(_MOMENTS, drawing.ink)
+    return (
+        reading is not None
+        and answer["verdict"] == reading.verdict
+        and bool(np.allclose(answer["probabilities"], reading.probabilities, atol=1e-4))
+    )
+
+
+def _bare_is_right(shown: Elements, drawing: Drawing) -> bool:
+    return any(
+        f"<p class='answer'>{drawing.n_strokes}</p>" in element.html.body for element in shown
+    )
+
+
+def _usual_is_right(shown: Elements, drawing: Drawing) -> bool:
+    image = Image.fromarray(np.rint(255 * drawing.ink).astype(np.uint8)).resize((28, 28))
+    features = np.asarray(image, np.float32).ravel() / 255
+    digit = softmax(features @ _PIXELS.model.weights + _PIXELS.model.bias).argmax()
+    said = [re.findall(r"Prediction: (\d)", element.heading.body) for element in shown]
+    return [str(digit)] in said
+
+
+_MOMENTS = checkpoint.load(CHECKPOINTS / "moments.safetensors")
+_PIXELS = checkpoint.load(CHECKPOINTS / "pixels.safetensors")
+OURS = Site("ours", ROOT / "serve.py", _ours_is_right)
+BARE = Site("only the canvas", HERE / "bare_page.py", _bare_is_right)
+USUAL = Site("usual pattern", HERE / "usual_page.py", _usual_is_right, has_defaults=True)
+SITES = (OURS, BARE, USUAL)

@@ -1,0 +1,33 @@
+"""Undo and Clear, below the canvas and outside what a stroke runs again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import streamlit as st
+
+__all__ = ["canvas_button"]
+
+_HERE = Path(__file__).parent
+_LABELS = {"undo": "Undo", "clear": "Clear"}
+_mount = st.components.v2.component(
+    "inkling_canvas_button",
+    html='<button type="button"><svg viewBox="0 0 24 24" aria-hidden="true"><path/></svg>'
+    "<span></span></button>",
+    css=(_HERE / "canvas_button.css").read_text(encoding="utf-8"),
+    js=(_HERE / "canvas_button.js").read_text(encoding="utf-8"),
+)
+
+
+def canvas_button(
+    action: Literal["undo", "clear"], *, disabled: bool, on_press: Callable[[], None]
+) -> None:
+    """Show the button; its action is its key.
+
+    `disabled` is how it begins: from then on the browser follows the answers. For Undo `on_press`
+    is called only for strokes that Python has put on the canvas.
+    """
+    data = {"action": action, "label": _LABELS[action], "disabled": disabled}
+    _mount(key=action, data=data, width="content", on_pressed_change=on_press)
