@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Callable
+
 import streamlit as st
 
 from ui import resources, state, style, training_job
 from ui.draw import draw_view
-from ui.evaluate import evaluate_view
-from ui.how import how_view
-from ui.train import train_view
 
 # Views that show a training themselves; the default view's path is empty.
 SHOW_TRAINING = ("", "train")
+
+
+def _view(name: str) -> Callable[[], None]:
+    """Return a view that is imported when it is first opened: these need over 100 MB more."""
+
+    def show() -> None:
+        module = importlib.import_module(f"ui.{name}")
+        getattr(module, f"{name}_view")()
+
+    return show
+
 
 st.set_page_config(
     page_title="Inkling", page_icon=str(resources.ASSETS / "icon.png"), layout="wide"
@@ -23,9 +34,11 @@ style.apply()
 view = st.navigation(
     [
         st.Page(draw_view, title="Draw", icon=":material/draw:", url_path="draw", default=True),
-        st.Page(train_view, title="Train", icon=":material/model_training:", url_path="train"),
-        st.Page(evaluate_view, title="Evaluate", icon=":material/monitoring:", url_path="evaluate"),
-        st.Page(how_view, title="How it works", icon=":material/school:", url_path="how"),
+        st.Page(_view("train"), title="Train", icon=":material/model_training:", url_path="train"),
+        st.Page(
+            _view("evaluate"), title="Evaluate", icon=":material/monitoring:", url_path="evaluate"
+        ),
+        st.Page(_view("how"), title="How it works", icon=":material/school:", url_path="how"),
     ],
     position="top",
 )

@@ -14,7 +14,7 @@ from model.checkpoint import Checkpoint
 from model.datasets import Split
 from model.evaluation import Evaluation, evaluate, mistakes, pictures_of
 from model.softmax import N_CLASSES
-from ui import charts, resources
+from ui import charts, paint, resources
 from ui.models import active_model
 
 __all__ = ["clicked", "evaluate_view"]
@@ -186,7 +186,7 @@ def _cell(tested: _Tested, true: int, predicted: int) -> None:
     st.html(
         f"<p class='note'>Of the {of:,} pictures that show {true}, {n:,} ({n / of:.1%})"
         f" {'was' if n == 1 else 'were'} read as {predicted}.{some}</p>"
-        + charts.contact_sheet(
+        + paint.contact_sheet(
             tested.test.images[indices[:SHOWN]],
             [f"{true}, read as {predicted}"] * min(n, SHOWN),
         )
@@ -211,7 +211,7 @@ def _mistakes(tested: _Tested) -> None:
     place.html(
         f"{heading}<p class='note'>The {len(wrong):,} pictures that it read wrong, the surest"
         " first: the true digit → what it said, and how sure it was.</p>"
-        + charts.contact_sheet(
+        + paint.contact_sheet(
             tested.test.images[shown],
             [f"{t}, read as {p}, {s} sure" for t, p, s in answers],
             [f"{t} → {p}\n{s}" for t, p, s in answers],

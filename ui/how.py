@@ -12,7 +12,7 @@ from model.checkpoint import Checkpoint
 from model.evaluation import evaluate
 from model.preprocessing import SIDE
 from model.softmax import N_CLASSES
-from ui import charts, resources, state
+from ui import charts, paint, resources, state
 from ui.models import active_model
 from ui.source import source_of
 
@@ -56,8 +56,8 @@ def _formula(active: Checkpoint) -> None:
         weights = active.model.weights.T.reshape(N_CLASSES, SIDE, SIDE)
         largest = float(np.percentile(np.abs(weights), 99.5))
         st.html(
-            charts.picture(
-                charts.sheet(charts.diverging(weights, largest), 5),
+            paint.picture(
+                paint.sheet(paint.diverging(weights, largest), 5),
                 "The ten weight templates, 0 to 4 above and 5 to 9 below",
             )
             + "<p class='note'>The ten templates of the model that answers you, 0 to 4 above and"
@@ -78,17 +78,17 @@ def _one_product(active: Checkpoint, weights: NDArray[Any], largest: float) -> N
     strongest = float(np.abs(evidence).max())
     whose = "Your drawing" if drawn else "A picture"
     parts = [
-        (charts.grey(x.reshape(SIDE, SIDE)), f"{whose}, as the model sees it", "×"),
-        (charts.diverging(weights[digit], largest), f"the template of {digit}", "="),
+        (paint.grey(x.reshape(SIDE, SIDE)), f"{whose}, as the model sees it", "×"),
+        (paint.diverging(weights[digit], largest), f"the template of {digit}", "="),
         (
-            charts.diverging(evidence, strongest),
+            paint.diverging(evidence, strongest),
             f"sum {evidence.sum():+.2f}, with bias {active.model.bias[digit]:+.2f}:"
             f" score {logits[digit]:.2f}",
             "",
         ),
     ]
     figures = "".join(
-        f"<figure>{charts.picture(pixels, text)}<figcaption>{text}</figcaption></figure>"
+        f"<figure>{paint.picture(pixels, text)}<figcaption>{text}</figcaption></figure>"
         f"<span aria-hidden='true'>{sign}</span>"
         for pixels, text, sign in parts
     )
@@ -126,9 +126,9 @@ def _training() -> None:
         st.code(source_of("model/training.py", "batches"), wrap_lines=True)
         st.code(source_of("model/training.py", "_steps"), wrap_lines=True)
     with right:
-        pictures = charts.grey(_examples()[:100])
+        pictures = paint.grey(_examples()[:100])
         st.html(
-            charts.picture(charts.sheet(pictures, 10), "A hundred handwritten digits in a grid")
+            paint.picture(paint.sheet(pictures, 10), "A hundred handwritten digits in a grid")
             + "<p class='note'>One batch: a hundred of the built-in digits.</p>"
         )
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from model.checkpoint import Checkpoint
 from model.comparison import Comparison, compare
 from model.preprocessing import centred
-from ui import charts, models, resources, state
+from ui import models, paint, resources, state
 
 __all__ = ["receipt"]
 
@@ -73,7 +73,7 @@ def _points(change: float) -> str:
 def _changed(word: str, found: NDArray[np.intp], comparison: Comparison) -> str:
     _, test = resources.test_data()
     shown = [
-        f"<figure>{charts.picture(charts.grey(test.images[i] / 255), f'a {test.labels[i]}')}"
+        f"<figure>{paint.picture(paint.grey(test.images[i] / 255), f'a {test.labels[i]}')}"
         f"<figcaption>"
         f"{comparison.predicted_before[i]} → {comparison.predicted_after[i]}</figcaption></figure>"
         for i in found[:SHOWN]
@@ -92,7 +92,7 @@ def _drawings(names: Sequence[str], before: Checkpoint, after: Checkpoint) -> No
     pictures = np.stack(drawings)
     said = zip(pictures, before.model.predict(pictures), after.model.predict(pictures), strict=True)
     shown = [
-        f"<figure>{charts.picture(charts.grey(picture), 'your drawing')}"
+        f"<figure>{paint.picture(paint.grey(picture), 'your drawing')}"
         f"<figcaption>{old} → {new}</figcaption></figure>"
         for picture, old, new in said
     ]

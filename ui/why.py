@@ -16,7 +16,7 @@ from model.reading import Reading
 from model.smallest_edit import smallest_edit
 from model.softmax import SoftmaxRegression, softmax
 from model.stages import STEPS, stages
-from ui import charts, resources, state
+from ui import paint, resources, state
 from ui.evidence_map import evidence_map
 
 __all__ = ["show_evidence", "why_panel"]
@@ -82,9 +82,9 @@ def _edit(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Reading) 
     change[list(edit.pixels)] = np.asarray(edit.after) - np.asarray(edit.before)
     after = edit.features_after.reshape(SIDE, SIDE)
     pictures = [
-        (charts.grey(reading.picture), "as the model sees it"),
-        (charts.diverging(change.reshape(SIDE, SIDE), 1.0), "darker: orange, lighter: blue"),
-        (charts.grey(after), "after the change"),
+        (paint.grey(reading.picture), "as the model sees it"),
+        (paint.diverging(change.reshape(SIDE, SIDE), 1.0), "darker: orange, lighter: blue"),
+        (paint.grey(after), "after the change"),
     ]
     st.html(f"<p class='reason' role='status'>{html.escape(str(edit))}</p>{_row(pictures)}")
     st.html(_bars(softmax(edit.logits_after), "The bars after the change"))
@@ -111,7 +111,7 @@ def _stages(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Reading
         _row(
             [
                 (
-                    charts.grey(stage.picture),
+                    paint.grey(stage.picture),
                     f"{stage.caption}: {int(stage.probabilities.argmax())} with"
                     f" {stage.probabilities.max():.0%}",
                 )
@@ -145,7 +145,7 @@ def _through_time(model: SoftmaxRegression, ink: NDArray[np.float32], reading: R
     st.html(
         _row(
             [
-                (charts.grey(picture), f"{i}: {answer}" + (" (changed)" if i in changes else ""))
+                (paint.grey(picture), f"{i}: {answer}" + (" (changed)" if i in changes else ""))
                 for i, (picture, answer) in enumerate(zip(pictures, answers, strict=True), start=1)
             ]
         )
@@ -209,7 +209,7 @@ def _stroke_key(n: int) -> str:
 def _row(pictures: list[tuple[NDArray[np.uint8], str]]) -> str:
     """Return pictures in a row, each with its caption."""
     figures = "".join(
-        f"<figure>{charts.picture(colours, caption)}"
+        f"<figure>{paint.picture(colours, caption)}"
         f"<figcaption>{html.escape(caption)}</figcaption></figure>"
         for colours, caption in pictures
     )

@@ -10,32 +10,41 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser import chromium
 from tests.browser.conftest import ARGUMENTS
 from tests.browser.server import serve
 
-__all__ = ["pages", "spread"]
+__all__ = ["open_browser", "pages", "spread"]
+
+
+@contextlib.contextmanager
+def open_browser() -> Iterator[Browser]:
+    """Open a real Chromium until the block ends."""
+    path = chromium.find()
+    if path is None:
+        sys.exit("No Chromium found; `make test` installs one, or set CHROMIUM")
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=ARGUMENTS + ["--no-sandbox"] * is_root
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
 
 
 @contextlib.contextmanager
 def pages(*scripts: Path, record: str = "") -> Iterator[list[Page]]:
     """Serve each script and open each in a browser context of its own; `record` runs in all."""
-    path = chromium.find()
-    if path is None:
-        sys.exit("No Chromium found; `make test` installs one, or set CHROMIUM")
-    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     with contextlib.ExitStack() as stack:
         servers = [
             stack.enter_context(serve(Path(stack.enter_context(_empty_home())), script))
             for script in scripts
         ]
-        playwright = stack.enter_context(sync_playwright())
-        browser = playwright.chromium.launch(
-            executable_path=path, args=ARGUMENTS + ["--no-sandbox"] * is_root
-        )
-        stack.callback(browser.close)
+        browser = stack.enter_context(open_browser())
         opened = []
         for server in servers:
             page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()

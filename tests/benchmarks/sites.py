@@ -55,17 +55,23 @@ class Site:
             prefix="inkling-bench-", ignore_cleanup_errors=True
         ) as folder:
             home = Path(folder)
-            settings = home if self.has_defaults else ROOT
-            with serve(home, self.script, self._environment(home), settings=settings) as server:
+            environment, settings = self.environment(home), self.settings(home)
+            with serve(home, self.script, environment, settings=settings) as server:
                 yield server
 
-    def _environment(self, home: Path) -> Mapping[str, str]:
+    def settings(self, home: Path) -> Path:
+        """Return the directory whose settings of Streamlit hold; an empty home has none."""
+        return home if self.has_defaults else ROOT
+
+    def environment(self, home: Path) -> Mapping[str, str]:
+        """Return the variables that the page needs, and make what they name."""
         if self is not USUAL:
             return {}
         model = home / "pixels.keras"
         shipped = CHECKPOINTS / "pixels.safetensors"
         export = ("-m", "model", "export", "--format", "keras", "--checkpoint", str(shipped))
-        subprocess.run([sys.executable, *export, str(model)], cwd=ROOT, check=True)
+        command = [sys.executable, *export, str(model)]
+        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
         return {"USUAL_MODEL": str(model)}
 
 

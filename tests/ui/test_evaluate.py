@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 from model import datasets
 from model.evaluation import Evaluation, evaluate
 from model.softmax import SoftmaxRegression
-from ui import charts, resources
+from ui import charts, paint, resources
 from ui.evaluate import PAGE, PREDICTED, TRUE, clicked
 
 THEMES = {"light": ("#fbfaf7", "#22201d"), "dark": ("#171614", "#f0ede8")}
@@ -272,7 +272,7 @@ def test_numbers_can_be_read_on_every_shade_of_the_matrix(theme: str) -> None:
 
 
 def test_captions_of_a_contact_sheet_cannot_break_out() -> None:
-    markup = charts.contact_sheet(np.zeros((1, 28, 28), np.uint8), ["'\"<i>"], ["<b>&"])
+    markup = paint.contact_sheet(np.zeros((1, 28, 28), np.uint8), ["'\"<i>"], ["<b>&"])
     assert "<i>" not in markup
     assert "<b>" not in markup
     assert "&lt;b&gt;&amp;" in markup

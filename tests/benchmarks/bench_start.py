@@ -1,0 +1,68 @@
+"""From the start of the server to the first answer in a browser, ours and the usual pattern.
+
+    python -m tests.benchmarks.bench_start [--full]
+
+The server is started as `make demo` starts it, on an installed tree; a browser that is open already
+waits for it, draws one stroke and waits for Python's answer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+
+from tests.benchmarks.pages import open_browser
+from tests.benchmarks.sites import OURS, USUAL, Site
+from tests.browser.drawing import CANVAS, DIGITS, draw
+from tests.browser.server import serve
+
+USUAL_RATIO = 0.5
+ANSWERS = {
+    OURS.name: ".reading[data-by=server]:not([data-verdict=empty])",
+    USUAL.name: "h2:has-text('Prediction')",
+}
+
+
+def seconds(site: Site, page: Page) -> float:
+    """Start the server, draw, and return the time until the answer is there."""
+    with tempfile.TemporaryDirectory(prefix="inkling-bench-") as folder:
+        home = Path(folder)
+        environment = site.environment(home)
+        began = time.perf_counter()
+        with serve(home, site.script, environment, settings=site.settings(home)) as server:
+            page.goto(server.url)
+            page.locator(CANVAS).first.wait_for(timeout=60_000)
+            while not page.locator(ANSWERS[site.name]).count():  # the canvas may not listen yet
+                draw(page, [DIGITS[1][0]])
+                page.wait_for_timeout(300)
+            return time.perf_counter() - began
+
+
+def main(*, full: bool = False) -> dict[str, Any]:
+    """Measure and print the table."""
+    found: dict[str, list[float]] = {OURS.name: [], USUAL.name: []}
+    with open_browser() as browser:
+        for _ in range(5 if full else 2):
+            for site in (OURS, USUAL):
+                with browser.new_context() as context:
+                    found[site.name].append(seconds(site, context.new_page()))
+    ours, usual = (statistics.median(values) for values in found.values())
+    print("Start of the server → first answer in a browser")
+    print(
+        f"  ours / usual pattern              {ours / usual:7.2f}      (aim: at most {USUAL_RATIO})"
+    )
+    print(f"  ours                              {ours:7.2f} s")
+    print(f"  usual pattern                     {usual:7.2f} s")
+    return {"ours": ours, "usual": usual, "usual_ratio": ratio}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--full", action="store_true")
+    main(full=parser.parse_args().full)

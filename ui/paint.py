@@ -1,0 +1,90 @@
+"""Arrays in, pictures out, as arrays and as HTML."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+__all__ = ["contact_sheet", "diverging", "grey", "picture", "sheet"]
+
+# Blue speaks against, orange for: a pair that colour-blind people can tell apart.
+AGAINST, NEUTRAL, FOR = (
+    np.array(colour, np.float32) for colour in ([29, 95, 168], [245, 243, 238], [200, 88, 10])
+)
+
+
+def diverging(values: NDArray[np.floating[Any]], largest: float) -> NDArray[np.uint8]:
+    """Colour signed values on one symmetric scale: blue, almost white, orange.
+
+    Parameters
+    ----------
+    values : (..., H, W) floats
+    largest : float
+        The absolute value that has the full colour.
+
+    Returns
+    -------
+    colours : (..., H, W, 3) uint8
+    """
+    share = np.clip(values / (largest or 1.0), -1, 1)[..., np.newaxis].astype(np.float32)
+    ends = np.where(share < 0, AGAINST, FOR)
+    colours: NDArray[np.uint8] = np.rint(NEUTRAL + np.abs(share) * (ends - NEUTRAL)).astype(
+        np.uint8
+    )
+    return colours
+
+
+def grey(ink: NDArray[Any]) -> NDArray[np.uint8]:
+    """Show ink, (..., H, W) floats between 0 and 1, as light on black."""
+    return np.repeat(np.rint(ink * 255).astype(np.uint8)[..., np.newaxis], 3, axis=-1)
+
+
+def sheet(pictures: NDArray[np.uint8], columns: int, gap: int = 1) -> NDArray[np.uint8]:
+    """Lay pictures (n, H, W, 3) out in rows, `gap` pixels of mid-grey between them."""
+    n, height, width, _ = pictures.shape
+    rows = -(-n // columns)
+    shape = (rows * (height + gap) - gap, columns * (width + gap) - gap, 3)
+    out = np.full(shape, 128, np.uint8)
+    for i, tile in enumerate(pictures):
+        y, x = i // columns * (height + gap), i % columns * (width + gap)
+        out[y : y + height, x : x + width] = tile
+    return out
+
+
+def picture(colours: NDArray[np.uint8], text: str, width: str = "100%") -> str:
+    """Return an HTML image of pixels with hard edges, `text` being its alternative."""
+    file = io.BytesIO()
+    Image.fromarray(colours).save(file, "PNG")
+    source = base64.b64encode(file.getvalue()).decode("ascii")
+    return (
+        f'<img class="pixels" style="width: {width}" alt="{html.escape(text, quote=True)}" '
+        f'src="data:image/png;base64,{source}">'
+    )
+
+
+def contact_sheet(
+    images: NDArray[np.uint8], texts: Sequence[str], captions: Sequence[str] = ()
+) -> str:
+    """Return HTML with pictures side by side, as many in a row as there is room for.
+
+    Parameters
+    ----------
+    images : (n, 28, 28) uint8
+    texts : n str
+        What stands for each picture where it cannot be seen.
+    captions : n str, or none
+        What stands below each picture.
+    """
+    figures = (
+        f"<figure>{picture(image, text)}"
+        f"{caption and f'<figcaption>{html.escape(caption)}</figcaption>'}</figure>"
+        for image, text, caption in zip(images, texts, captions or [""] * len(images), strict=True)
+    )
+    return f"<div class='contact'>{''.join(figures)}</div>"
