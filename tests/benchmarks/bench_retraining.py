@@ -22,7 +22,7 @@ from tests.browser.drawing import canvas_ready
 from tests.browser.server import ROOT
 from tests.waiting import wait_until
 
-ROUNDS, FULL_ROUNDS = 4, 12
+ROUNDS, FULL_ROUNDS = 3, 12
 N_RETRAININGS = 100
 PRESS_SECONDS = 3
 STROKE_RATIO = 1.5

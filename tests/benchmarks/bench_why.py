@@ -17,7 +17,7 @@ from tests.benchmarks.pages import pages
 from tests.browser.drawing import DIGITS, canvas_ready, draw
 from tests.browser.server import ROOT
 
-ROUNDS, FULL_ROUNDS = 3, 9
+ROUNDS, FULL_ROUNDS = 2, 9
 STROKES = [DIGITS[digit][0] for digit in (3, 2, 7)]
 RATIO = 1.3
 CLOSED = "closed"
