@@ -44,9 +44,10 @@ format: $(VENV)/installed-dev ## put imports and layout in order
 	@$(RUN) -m ruff check --fix
 	@$(RUN) -m ruff format
 
-bench: $(VENV)/installed-dev ## measure speed, as ratios (WRITE=1 puts the tables into the README)
+bench: $(VENV)/installed-dev ## measure, as ratios (FULL=1 takes longer; WRITE=1 puts it into the README)
 	@CHROMIUM=$$($(RUN) -m tests.browser.chromium) && export CHROMIUM && \
-	    $(RUN) -m tests.benchmarks $(if $(WRITE),--write)
+	    $(RUN) -m tests.benchmarks $(if $(FULL),--full) $(if $(ONLY),--only '$(ONLY)') \
+	    $(if $(WRITE),--write)
 
 numbers: $(VENV)/installed ## print the README's numbers (STROKES=FILE; WRITE=1 puts them into it)
 	@$(RUN) -m tools.numbers $(if $(STROKES),--strokes '$(STROKES)') $(if $(WRITE),--write)

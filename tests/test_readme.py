@@ -94,7 +94,7 @@ def test_the_numbers_on_nonsense_are_what_their_command_prints() -> None:
 
 def test_every_file_and_folder_named_is_there() -> None:
     named = set(re.findall(r"\]\(((?!http)[^)]+)\)", README))
-    named |= set(re.findall(r'src="([^"]+)"', README))
+    named |= set(re.findall(r'src(?:set)?="([^"]+)"', README))
     named |= {
         text for text in CODE_SPANS if re.fullmatch(r"[\w./-]+(/|\.(py|toml|txt|css|md))", text)
     }

@@ -1,4 +1,7 @@
-"""All benchmarks, one after another: python -m tests.benchmarks [--json] [--write]."""
+"""All benchmarks, one after another.
+
+python -m tests.benchmarks [--full] [--only NAME,NAME] [--json] [--write]
+"""
 
 from __future__ import annotations
 
@@ -7,48 +10,92 @@ import contextlib
 import io
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tests.benchmarks import (
+    bench_growth,
     bench_live,
     bench_reading,
     bench_retraining,
     bench_training,
     bench_why,
+    curves_picture,
 )
+from tests.benchmarks.curve import Curve
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
-BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
+
+
+class Benchmark(Protocol):
+    """Measures, prints its table, and returns what it found; "curves" among it are drawn."""
+
+    def __call__(self, *, full: bool = False) -> dict[str, Any]: ...
+
+
+BENCHMARKS: dict[str, Benchmark] = {
     "reading": bench_reading.main,
     "training": bench_training.main,
+    "growth": bench_growth.main,
     "retraining": bench_retraining.main,
     "live": bench_live.main,
     "why": bench_why.main,
 }
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Run and print; with --json the tables go to stderr and one JSON object to stdout."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks", description="Measure speed, memory and growth."
+    )
+    parser.add_argument("--full", action="store_true", help="more rounds and larger sizes")
+    parser.add_argument(
+        "--only",
+        type=_names,
+        default=list(BENCHMARKS),
+        metavar="NAME[,NAME]",
+        help=f"some of {', '.join(BENCHMARKS)}",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
-    parser.add_argument("--write", action="store_true", help="put the tables into README.md")
-    options = parser.parse_args()
+    parser.add_argument(
+        "--write", action="store_true", help="put the tables into README.md, the curves into assets"
+    )
+    options = parser.parse_args(arguments)
+    if options.write and options.only != list(BENCHMARKS):
+        parser.error("--write replaces all tables of the README, so it cannot go with --only")
     found, tables = {}, []
-    for name, benchmark in BENCHMARKS.items():
+    for name in options.only:
         with contextlib.redirect_stdout(io.StringIO()) as printed:
-            found[name] = benchmark()
+            found[name] = BENCHMARKS[name](full=options.full)
         tables.append(printed.getvalue())
         print(printed.getvalue(), end="", file=sys.stderr if options.json else sys.stdout)
     if options.write:
-        text = README.read_text(encoding="utf-8")
-        before, rest = text.split(BEGIN)
-        block = f"{BEGIN}\n```text\n{''.join(tables)}```\n"
-        README.write_text(before + block + END + rest.split(END)[1], encoding="utf-8")
+        _write(tables, found)
     if options.json:
         print(json.dumps(found))
+
+
+def _names(text: str) -> list[str]:
+    """Return the benchmarks named, in their own order."""
+    names = {name.strip() for name in text.split(",")}
+    if unknown := names - BENCHMARKS.keys():
+        raise argparse.ArgumentTypeError(
+            f"no benchmark is called {', '.join(sorted(unknown))};"
+            f" there are {', '.join(BENCHMARKS)}"
+        )
+    return [name for name in BENCHMARKS if name in names]
+
+
+def _write(tables: list[str], found: dict[str, dict[str, Any]]) -> None:
+    """Put the tables into the README and the picture of all curves beside it."""
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN)
+    block = f"{BEGIN}\n```text\n{''.join(tables)}```\n"
+    readme.write_text(before + block + END + rest.split(END)[1], encoding="utf-8")
+    curves = [Curve.from_dict(each) for one in found.values() for each in one.get("curves", [])]
+    curves_picture.write(curves, ROOT / "assets")
 
 
 if __name__ == "__main__":

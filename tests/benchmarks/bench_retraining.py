@@ -22,7 +22,7 @@ from tests.browser.drawing import canvas_ready
 from tests.browser.server import ROOT
 from tests.waiting import wait_until
 
-ROUNDS = 4
+ROUNDS, FULL_ROUNDS = 3, 12
 N_RETRAININGS = 100
 PRESS_SECONDS = 3
 STROKE_RATIO = 1.5
@@ -31,7 +31,7 @@ LONG = TrainingConfig(n_steps=100_000)
 START_SECONDS = 120
 
 
-def run() -> dict[str, Any]:
+def run(rounds: int = ROUNDS) -> dict[str, Any]:
     """Measure.
 
     Returns
@@ -45,8 +45,8 @@ def run() -> dict[str, Any]:
     with pages(ROOT / "serve.py", record=RECORD) as (page,):
         canvas_ready(page)
         _retrain(page)  # from here on the training process is warm
-        press = [_retrain(page) for _ in range(ROUNDS)]
-        alone, beside = _strokes(page)
+        press = [_retrain(page) for _ in range(rounds)]
+        alone, beside = _strokes(page, rounds)
     return {
         "press_seconds": statistics.median(press),
         "stroke_ratio": statistics.median(beside) / statistics.median(alone),
@@ -54,9 +54,9 @@ def run() -> dict[str, Any]:
     }
 
 
-def main() -> dict[str, Any]:
+def main(*, full: bool = False) -> dict[str, Any]:
     """Measure and print the table."""
-    found = run()
+    found = run(FULL_ROUNDS if full else ROUNDS)
     print("Retraining")
     for key, title, unit, aim in (
         ("press_seconds", "Retrain pressed → it answers", "s", PRESS_SECONDS),
@@ -80,7 +80,7 @@ def _retrain(page: Page) -> float:
     return seconds
 
 
-def _strokes(page: Page) -> tuple[list[float], list[float]]:
+def _strokes(page: Page, rounds: int) -> tuple[list[float], list[float]]:
     """Return the milliseconds of answers without a training, and with one beside them."""
     alone: list[float] = []
     beside: list[float] = []
@@ -88,7 +88,7 @@ def _strokes(page: Page) -> tuple[list[float], list[float]]:
     try:
         trainer.start()
         wait_until(lambda: trainer.ready, START_SECONDS, "the training process does not start")
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             alone += stroke_times(page, WATCH_PAGE)["answer"]
             job = trainer.submit(LONG, "digits", "benchmark").id
             wait_until(lambda job=job: _state(trainer, job) == "running", 30, "it does not begin")
