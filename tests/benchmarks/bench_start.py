@@ -53,10 +53,9 @@ def main(*, full: bool = False) -> dict[str, Any]:
                 with browser.new_context() as context:
                     found[site.name].append(seconds(site, context.new_page()))
     ours, usual = (statistics.median(values) for values in found.values())
+    ratio = ours / usual
     print("Start of the server → first answer in a browser")
-    print(
-        f"  ours / usual pattern              {ours / usual:7.2f}      (aim: at most {USUAL_RATIO})"
-    )
+    print(f"  ours / usual pattern              {ratio:7.2f}      (aim: at most {USUAL_RATIO})")
     print(f"  ours                              {ours:7.2f} s")
     print(f"  usual pattern                     {usual:7.2f} s")
     return {"ours": ours, "usual": usual, "usual_ratio": ratio}
