@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from model.pictures import FORMATS, PictureError, ink_from_upload
 from model.reading import read
-from ui import charts, state
+from ui import charts, plain, state
 from ui.canvas import canvas_panel
 from ui.live_bars import live_bars, live_model
 from ui.model_panel import model_panel
@@ -84,7 +84,7 @@ def _upload_panel() -> NDArray[np.float32] | None:
         try:
             ink = ink_from_upload(file.getvalue())
         except PictureError as error:
-            st.error(f"{file.name} was not read: {error}.")
+            plain.error(f"{file.name} was not read: {error}.")
         else:
             st.html(f"<div class='found'>{charts.picture(charts.grey(ink), FOUND)}</div>")
             if not ink.any():

@@ -46,7 +46,7 @@ def live_bars(reading: Reading | None, *, on_pick: Callable[[int], None]) -> Non
     """
 
     def picked() -> None:
-        digit = st.session_state[_KEY].get("picked")
+        digit = st.session_state.get(_KEY, {}).get("picked")
         if type(digit) is int and 0 <= digit <= 9:
             on_pick(digit)
 
