@@ -35,6 +35,8 @@ MAX_BYTES = 400_000_000
 _UNSIGNED_BYTE = 0x08
 _GZIP_MAGIC = b"\x1f\x8b"
 _PIECE = 1 << 20
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""What NumPy writes. Of the others, zipfile unfolds a piece whole, however large it gets."""
 _DAMAGED_ZIP = (
     zipfile.BadZipFile,
     lzma.LZMAError,
@@ -55,7 +57,7 @@ class DataError(ValueError):
     """Data that cannot be used; the message names the file and what is wrong with it."""
 
 
-def read_idx(path: Path, *, n_axes: int) -> NDArray[np.uint8]:
+def read_idx(path: Path, *, n_axes: int, max_bytes: int = MAX_BYTES) -> NDArray[np.uint8]:
     """Return the array in an IDX file of bytes, gzipped or not, whatever its name says.
 
     Parameters
@@ -64,6 +66,8 @@ def read_idx(path: Path, *, n_axes: int) -> NDArray[np.uint8]:
         The file.
     n_axes : int
         1 where labels are expected, 3 where images are.
+    max_bytes : int
+        The most bytes that the file may declare.
 
     Returns
     -------
@@ -79,7 +83,7 @@ def read_idx(path: Path, *, n_axes: int) -> NDArray[np.uint8]:
             gzipped = file.read(2) == _GZIP_MAGIC
             file.seek(0)
             with gzip.open(file) if gzipped else file as stream:
-                return _parse_idx(stream, path, n_axes)
+                return _parse_idx(stream, path, n_axes, max_bytes)
     except (gzip.BadGzipFile, zlib.error) as error:
         raise DataError(f"{path}: the gzip file is damaged ({error})") from error
     except OSError as error:
@@ -132,7 +136,9 @@ def _magic(n_axes: int) -> bytes:
     return bytes((0, 0, _UNSIGNED_BYTE, n_axes))
 
 
-def _parse_idx(stream: io.BufferedIOBase, path: Path, n_axes: int) -> NDArray[np.uint8]:
+def _parse_idx(
+    stream: io.BufferedIOBase, path: Path, n_axes: int, max_bytes: int
+) -> NDArray[np.uint8]:
     magic = _read_up_to(stream, 4)
     if magic != _magic(n_axes):
         raise DataError(f"{path}: {_what_is_there(magic, n_axes)}")
@@ -141,8 +147,8 @@ def _parse_idx(stream: io.BufferedIOBase, path: Path, n_axes: int) -> NDArray[np
         raise DataError(f"{path}: is cut off within its header")
     shape = struct.unpack(f">{n_axes}I", lengths)
     size = math.prod(shape)
-    if size > MAX_BYTES:
-        raise DataError(f"{path}: declares {size:,} bytes of data, at most {MAX_BYTES:,} are read")
+    if size > max_bytes:
+        raise DataError(f"{path}: declares {size:,} bytes of data, at most {max_bytes:,} are read")
     payload = _read_up_to(stream, size + 1)
     if len(payload) != size:
         header = 4 + 4 * n_axes
@@ -193,6 +199,8 @@ def _read_npy(
     if f"{name}.npy" not in archive.namelist():
         names = ", ".join(entry.removesuffix(".npy") for entry in archive.namelist()[:8])
         raise DataError(f"{path}: has no array {name!r}; there are: {names[:200] or 'none'}")
+    if archive.getinfo(f"{name}.npy").compress_type not in _PACKED:
+        raise DataError(f"{path}: {name} is packed in a way that NumPy does not write")
     with archive.open(f"{name}.npy") as stream:
         shape, dtype = _npy_header(stream)
     if dtype.kind not in "biuf":

@@ -17,7 +17,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from model.config import TrainingConfig
+from model.config import MOST_STEPS, TrainingConfig
 from model.doubt import N_TYPICAL, Doubt
 from model.softmax import SoftmaxRegression
 
@@ -144,7 +144,7 @@ def from_bytes(content: bytes, *, name: str = "the file") -> Checkpoint:
     try:
         tensors = load_tensors(content)
     except (SafetensorError, KeyError, ValueError, TypeError, OverflowError) as error:
-        raise CheckpointError(f"{name} is not a safetensors file: {error}") from error
+        raise CheckpointError(f"{name} is not a safetensors file: {error!s:.160}") from error
     if set(tensors) != set(TENSORS):
         found = ", ".join(sorted(tensors)) or "none"
         raise CheckpointError(
@@ -208,8 +208,10 @@ def _text(value: Any) -> str:
 
 
 def _doubt(typical: NDArray[np.uint8], rule: Any) -> Doubt:
-    curve = tuple((_number(t), _number(a), _number(r)) for t, a, r in rule["curve"])
-    return Doubt(typical, _number(rule["farthest"]), _number(rule["least_probability"]), curve)
+    curve = tuple((_share(t), _share(a), _share(r)) for t, a, r in rule["curve"])
+    if not curve:
+        raise ValueError("the curve has no points")
+    return Doubt(typical, _number(rule["farthest"]), _share(rule["least_probability"]), curve)
 
 
 def _number(value: Any) -> float:
@@ -218,5 +220,22 @@ def _number(value: Any) -> float:
     return float(value)
 
 
+def _share(value: Any) -> float:
+    number = _number(value)
+    if not 0 <= number <= 1:
+        raise ValueError(f"expected a share from 0 to 1, got {number:g}")
+    return number
+
+
 def _measured(values: Any) -> dict[str, float]:
-    return {_text(key): _number(value) for key, value in values.items()}
+    return {_text(key): _measure(key, value) for key, value in values.items()}
+
+
+def _measure(key: str, value: Any) -> float:
+    """Return a number that was measured; what the page shows of them is in its range."""
+    if key.endswith("accuracy"):
+        return _share(value)
+    number = _number(value)
+    if key == "n_steps" and not 0 <= number <= MOST_STEPS:
+        raise ValueError(f"n_steps must be from 0 to {MOST_STEPS}, got {number:g}")
+    return number

@@ -7,12 +7,13 @@ import math
 from collections.abc import Mapping
 from typing import Any, Literal, Self, get_args
 
-__all__ = ["INPUTS", "SCHEDULES", "Input", "Schedule", "TrainingConfig"]
+__all__ = ["INPUTS", "MOST_STEPS", "SCHEDULES", "Input", "Schedule", "TrainingConfig"]
 
 Input = Literal["pixels", "moments"]
 Schedule = Literal["constant", "linear"]
 INPUTS: tuple[Input, ...] = get_args(Input)
 SCHEDULES: tuple[Schedule, ...] = get_args(Schedule)
+MOST_STEPS = 100_000
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -63,7 +64,7 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         _check_choice("input", self.input, INPUTS)
         _check_choice("schedule", self.schedule, SCHEDULES)
-        _check_whole("n_steps", self.n_steps, 1, 100_000)
+        _check_whole("n_steps", self.n_steps, 1, MOST_STEPS)
         _check_whole("batch_size", self.batch_size, 1, 60_000)
         _check_whole("seed", self.seed, 0, 2**32 - 1)
         if not (_is_number(self.learning_rate) and 0 < self.learning_rate <= 1_000):

@@ -15,7 +15,7 @@ import platformdirs
 from numpy.typing import NDArray
 
 from model import digits, mnist, mnist_files
-from model.array_files import DataError
+from model.array_files import MAX_BYTES, DataError
 from model.download import Progress
 from model.mnist_files import FourArrays
 
@@ -81,6 +81,7 @@ def load(
     data_dir: Path | None = None,
     progress: Progress | None = None,
     download: bool | None = None,
+    max_bytes: int = MAX_BYTES,
 ) -> Dataset:
     """Load a data set.
 
@@ -102,6 +103,8 @@ def load(
         Told how far a download is.
     download : bool, optional
         Whether MNIST may be downloaded where it is not found; by default only for "mnist".
+    max_bytes : int
+        The most that each of the four arrays of one's own files may have.
 
     Returns
     -------
@@ -124,7 +127,7 @@ def load(
         except DataError as error:
             _log.warning("The built-in digits serve instead of MNIST: %s", error)
             return _digits("scikit-learn's digits, built in, because MNIST is not at hand")
-    return _own(Path(name))
+    return _own(Path(name), max_bytes)
 
 
 def fetch(
@@ -215,7 +218,7 @@ def _mnist(folder: Path, progress: Progress | None, download: bool) -> Dataset:
     return dataclasses.replace(fetched, source=f"MNIST, downloaded from {urlsplit(mirror).netloc}")
 
 
-def _own(path: Path) -> Dataset:
+def _own(path: Path, max_bytes: int) -> Dataset:
     found = [(path,)] if path.suffix == ".npz" else mnist_files.find(path)
     if not found and not path.is_dir():
         raise DataError(
@@ -225,7 +228,7 @@ def _own(path: Path) -> Dataset:
         names = mnist_files.IDX_NAMES
         missing = [name for name in names if mnist_files.find_file(path, name) is None]
         raise DataError(f"{path}: lacks {', '.join(missing)} (or the same ending in .gz)")
-    arrays = mnist_files.read(found[0])
+    arrays = mnist_files.read(found[0], max_bytes=max_bytes)
     if len(arrays.train_labels) < 2:
         raise DataError(f"{path}: one training picture is too few, one is needed for validation")
     hashes = mnist_files.sha256s(arrays)

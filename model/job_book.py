@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Literal
 
 from model.checkpoint import Checkpoint
@@ -15,10 +17,19 @@ __all__ = ["JobBook"]
 
 
 class JobBook:
-    """Keeps jobs by their id, and the queue; not for more than one thread at a time."""
+    """Keeps jobs by their id, and the queue; not for more than one thread at a time.
 
-    def __init__(self, limits: Limits) -> None:
+    Parameters
+    ----------
+    limits : Limits
+    clock : callable
+        Tells the seconds since any moment in the past.
+    """
+
+    def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
         self._limits = limits
+        self._clock = clock
+        self._submitted: deque[tuple[float, str]] = deque()  # when and by whom, in the last minute
         self._jobs: dict[str, Job] = {}  # the oldest first
         self._seen_at: dict[str, float] = {}
         self._waiting: deque[str] = deque()
@@ -40,19 +51,21 @@ class JobBook:
         Raises
         ------
         RefusedError
-            Where its owner has a job that is not over.
+            Where its owner has a job that is not over, or has had many in the last minute.
         QueueFullError
             Where too many wait.
         """
         if any(other.owner == job.owner for other in self.unfinished()):
             raise RefusedError("Your last training is not over yet; stop it, or wait for its end.")
+        self._check_rate(job.owner)
         if len(self._waiting) >= self._limits.waiting_jobs:
             raise QueueFullError(
                 f"{len(self._waiting)} trainings are waiting already; try again in a minute."
             )
         self._jobs[job.id] = job
         self._waiting.append(job.id)
-        self._seen_at[job.id] = time.monotonic()
+        self._seen_at[job.id] = self._clock()
+        self._submitted.append((self._clock(), job.owner))
 
     def take_next(self) -> None:
         """Give the first that waits its turn, if there is one."""
@@ -65,7 +78,7 @@ class JobBook:
         job = self._jobs.get(id)
         if job is None:
             return None
-        self._seen_at[id] = time.monotonic()
+        self._seen_at[id] = self._clock()
         ahead = self._waiting.index(id) + 1 if id in self._waiting else 0
         return dataclasses.replace(job, position=ahead)
 
@@ -76,7 +89,7 @@ class JobBook:
 
     def unwatched(self) -> list[Job]:
         """Return the unfinished jobs at which nobody has looked lately."""
-        long_ago = time.monotonic() - self._limits.unwatched_seconds
+        long_ago = self._clock() - self._limits.unwatched_seconds
         return [job for job in self.unfinished() if self._seen_at[job.id] < long_ago]
 
     def update(self, job: Job) -> None:
@@ -106,6 +119,17 @@ class JobBook:
         """Forget the finished jobs of an owner."""
         for job in [job for job in self._jobs.values() if job.owner == owner and job.is_over]:
             self._forget(job)
+
+    def _check_rate(self, owner: str) -> None:
+        now = self._clock()
+        while self._submitted and self._submitted[0][0] <= now - 60:
+            self._submitted.popleft()
+        own = [at for at, other in self._submitted if other == owner]
+        if len(own) >= self._limits.jobs_per_minute:
+            seconds = math.ceil(own[-self._limits.jobs_per_minute] + 60 - now)
+            raise RefusedError(
+                f"You have begun {len(own)} trainings within a minute; try again in {seconds} s."
+            )
 
     def _forget(self, job: Job) -> None:
         del self._jobs[job.id], self._seen_at[job.id]

@@ -23,6 +23,8 @@ class Limits:
     ----------
     waiting_jobs : int
         More are refused.
+    jobs_per_minute : int
+        Of one owner; more are refused, until a minute has passed since the oldest of them.
     silence_seconds : float
         A process that says nothing for so long hangs, and is killed. (It speaks every 0.5 s.)
     start_seconds : float
@@ -42,6 +44,7 @@ class Limits:
     """
 
     waiting_jobs: int = 20
+    jobs_per_minute: int = 20
     silence_seconds: float = 10.0
     start_seconds: float = 120.0
     stop_seconds: float = 0.8

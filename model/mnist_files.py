@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model.array_files import DataError, idx_sha256, read_idx, read_npz
+from model.array_files import MAX_BYTES, DataError, idx_sha256, read_idx, read_npz
 
 __all__ = ["IDX_NAMES", "NPZ_NAME", "FourArrays", "find", "find_file", "n_axes", "read", "sha256s"]
 
@@ -68,13 +68,15 @@ def find(folder: Path) -> list[tuple[Path, ...]]:
         raise DataError(f"{folder}: cannot be read ({error.strerror or error})") from error
 
 
-def read(paths: Sequence[Path]) -> FourArrays:
+def read(paths: Sequence[Path], *, max_bytes: int = MAX_BYTES) -> FourArrays:
     """Return the arrays in four IDX files, or in one .npz file.
 
     Parameters
     ----------
     paths : sequence of Path
         What `find` found: four files in the order of `IDX_NAMES`, or one .npz file.
+    max_bytes : int
+        The most that each of the four arrays may have.
 
     Raises
     ------
@@ -84,11 +86,12 @@ def read(paths: Sequence[Path]) -> FourArrays:
     """
     if len(paths) == 1:
         names = [f"{paths[0]}: {key}" for key in _NPZ_KEYS]
-        arrays = read_npz(paths[0], _NPZ_KEYS)
+        arrays = read_npz(paths[0], _NPZ_KEYS, max_bytes=max_bytes)
     else:
         names = [str(path) for path in paths]
         arrays = tuple(
-            read_idx(path, n_axes=n_axes(name)) for path, name in zip(paths, IDX_NAMES, strict=True)
+            read_idx(path, n_axes=n_axes(name), max_bytes=max_bytes)
+            for path, name in zip(paths, IDX_NAMES, strict=True)
         )
     for i in (0, 2):
         _check_images(arrays[i], names[i])

@@ -6,6 +6,7 @@ A file is measured (bytes, format, width, height) before a pixel of it is decode
 from __future__ import annotations
 
 import io
+import threading
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,8 @@ LARGEST_FILE = 10 * 2**20
 """Bytes of an uploaded picture."""
 MOST_PIXELS = 50_000_000
 """Of an uploaded picture; today's phones take photos of 12 to 50 million."""
+MOST_SCANS = 100
+"""Of a JPEG. A progressive one has about ten; every one goes over the whole picture once more."""
 WORKING_SIDE = 512
 """An upload is reduced to this many pixels on its longer side."""
 LEAST_CONTRAST = 0.12
@@ -33,6 +36,9 @@ COARSE_SIDE = 32
 """The paper's brightness is estimated at this size, …"""
 WIDER_THAN_A_STROKE = 9
 """… by an opening with a window of this side, 28 % of the picture."""
+
+_one_at_a_time = threading.Lock()
+"""A picture of 50 million pixels takes up to 400 MB while it is decoded."""
 
 
 class PictureError(ValueError):
@@ -114,8 +120,11 @@ def ink_from_upload(content: bytes) -> NDArray[np.float32]:
             f"the picture has {image.width} × {image.height} pixels; at most "
             f"{MOST_PIXELS // 1_000_000} million are read"
         )
+    if image.format == "JPEG" and content.count(b"\xff\xda") > MOST_SCANS:
+        raise PictureError(f"the JPEG has more than {MOST_SCANS} scans")
     image.draft("L", (2 * WORKING_SIDE, 2 * WORKING_SIDE))  # a JPEG decodes at a fraction
-    grey = _upright_grey(_decoded(image))
+    with _one_at_a_time:
+        grey = _upright_grey(_decoded(image))
     return _thickened(_without_dirt(_ink_on_paper(grey)))
 
 
@@ -140,12 +149,14 @@ def _decoded(image: Image.Image) -> Image.Image:
 def _upright_grey(image: Image.Image) -> NDArray[np.float32]:
     if image.mode in ("1", "P"):  # of which Pillow would keep every n-th pixel
         image = image.convert("RGBA" if "transparency" in image.info else "L")
+    elif image.mode.startswith("I"):  # 16-bit grey, which Pillow cannot reduce as it is
+        image = image.convert("I")
     image.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BOX)
     try:
         image = ImageOps.exif_transpose(image)
     except Exception:  # orientation from a broken EXIF block is not worth losing the picture
         image = image.copy()
-    if image.mode.startswith("I"):  # 16-bit grey, which Pillow's conversion would clip
+    if image.mode == "I":  # which Pillow's conversion would clip
         return np.asarray(image, np.float32) / np.float32(65_535)
     if "A" in image.getbands() or "transparency" in image.info:
         layer = image.convert("RGBA")

@@ -202,7 +202,9 @@ def test_every_aim_of_a_benchmark_is_reached_or_the_miss_is_told() -> None:
     assert len(rows) >= 10, block
     told = next(text for text in after.split("\n\n") if text.startswith("Missed"))
     for row in rows:
-        found = re.fullmatch(r" +(.+?) {2,}.*?([\d.]+)(?: \D+)?\(aim: at (most|least) ([\d.]+)\)", row)
+        found = re.fullmatch(
+            r" +(.+?) {2,}.*?([\d.]+)(?: \D+)?\(aim: at (most|least) ([\d.]+)\)", row
+        )
         assert found is not None, row
         name, value, kind, aim = found.groups()
         is_reached = float(value) <= float(aim) if kind == "most" else float(value) >= float(aim)

@@ -11,13 +11,15 @@ from streamlit_drawable_canvas import CanvasResult, st_canvas
 
 from model.pictures import PictureError, ink_from_canvas
 from model.preprocessing import centred
-from ui import state
+from ui import plain, state
 from ui.canvas_button import canvas_button
 
 __all__ = [
+    "MOST_STROKES",
     "SIDE",
     "canvas_controls",
     "canvas_panel",
+    "drawing_in",
     "keep_drawing",
     "note_stroke",
     "put_on_canvas",
@@ -26,6 +28,8 @@ __all__ = [
 SIDE = 336
 """Of the canvas, in pixels: fits a phone held upright."""
 KEPT_DRAWINGS = 11
+MOST_STROKES = 2_000
+"""On the canvas at once."""
 INK, PAPER = "#ffffff", "#000000"
 _KEY, _SLIDER_KEY = "canvas", "pen_slider"
 
@@ -94,10 +98,46 @@ def _clear() -> None:
     put_on_canvas([])
 
 
+def drawing_in(result: CanvasResult) -> tuple[NDArray[np.float32], list[dict[str, Any]]] | None:
+    """Return what the canvas has sent: the (336, 336) ink, and the Fabric.js objects.
+
+    None stands for a canvas that has sent nothing yet.
+
+    Raises
+    ------
+    PictureError
+        For a message that no canvas sends: the browser may be anybody's program.
+    """
+    try:
+        content = result.image_bytes
+    except (AttributeError, TypeError, ValueError) as error:  # whatever the library runs into
+        raise PictureError("its picture is not in base64") from error
+    if content is None:
+        return None
+    ink = ink_from_canvas(content, SIDE)
+    drawing = result.json_data
+    objects = drawing.get("objects") if isinstance(drawing, dict) else None
+    if not isinstance(objects, list) or not all(isinstance(stroke, dict) for stroke in objects):
+        raise PictureError("its strokes are missing")
+    if len(objects) > MOST_STROKES:
+        raise PictureError(
+            f"it has {len(objects):,} strokes, at most {MOST_STROKES:,} are taken; press Clear"
+        )
+    return ink, objects
+
+
 def _canvas(pen_width: int) -> NDArray[np.float32] | None:
     """Mount the canvas and read what it sent; a message that lies is an error on the page."""
     try:
-        result = st_canvas(
+        return _received(_mounted(pen_width))
+    except PictureError as error:
+        plain.error(f"The drawing did not arrive: {error}. Please draw again.")
+        return None
+
+
+def _mounted(pen_width: int) -> CanvasResult:
+    try:
+        return st_canvas(
             key=_KEY,
             width=SIDE,
             height=SIDE,
@@ -107,10 +147,8 @@ def _canvas(pen_width: int) -> NDArray[np.float32] | None:
             initial_drawing=st.session_state[state.CANVAS_START],
             return_image_data=True,
         )
-        return _received(result)
-    except (PictureError, ValueError, TypeError, AttributeError, KeyError) as error:
-        st.error(f"The drawing did not arrive as a picture. Press Clear and draw again. ({error})")
-        return None
+    except (AttributeError, TypeError, KeyError) as error:  # of a message of another shape
+        raise PictureError("its message has another form") from error
 
 
 def _received(result: CanvasResult) -> NDArray[np.float32] | None:
@@ -119,12 +157,11 @@ def _received(result: CanvasResult) -> NDArray[np.float32] | None:
     After a change of view the canvas shows the kept drawing again without sending it, so its
     picture is kept too.
     """
-    ink: NDArray[np.float32] | None
-    content = result.image_bytes
-    if content is None:
-        ink = st.session_state[state.INK]
-        return ink
-    ink = ink_from_canvas(content, SIDE)
+    drawing = drawing_in(result)
+    if drawing is None:
+        kept: NDArray[np.float32] | None = st.session_state[state.INK]
+        return kept
+    ink, objects = drawing
     st.session_state[state.INK] = ink
-    st.session_state[state.DRAWN_OBJECTS] = list(result.json_data["objects"])
+    st.session_state[state.DRAWN_OBJECTS] = objects
     return ink

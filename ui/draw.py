@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from model.pictures import FORMATS, PictureError, ink_from_upload
 from model.reading import read
-from ui import paint, state
+from ui import paint, plain, state
 from ui.canvas import canvas_controls, canvas_panel, note_stroke
 from ui.live_bars import live_bars, live_model
 from ui.model_panel import model_panel
@@ -94,7 +94,7 @@ def _upload_panel() -> NDArray[np.float32] | None:
         try:
             ink = ink_from_upload(file.getvalue())
         except PictureError as error:
-            st.error(f"{file.name} was not read: {error}.")
+            plain.error(f"{file.name} was not read: {error}.")
         else:
             st.html(f"<div class='found'>{paint.picture(paint.grey(ink), FOUND)}</div>")
             if not ink.any():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from model.checkpoint import LARGEST_FILE, Checkpoint, CheckpointError, from_bytes
-from ui import models, state
+from ui import models, plain, state
 
 __all__ = ["model_list"]
 
@@ -23,7 +23,7 @@ def model_list() -> None:
         on_change=_take_upload,
     )
     if problem := st.session_state[state.UPLOAD_PROBLEM]:
-        st.error(problem)
+        plain.error(problem)
 
 
 def _row(name: str, checkpoint: Checkpoint) -> None:

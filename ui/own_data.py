@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,13 +12,15 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from model.datasets import DataError, load
-from ui import state
+from ui import plain, state
 
 __all__ = ["chooser"]
 
 MOST_BYTES = 64 * 2**20
 """Of all uploaded files of one visit together."""
 MOST_FILES = 8
+MOST_UNPACKED = 64_000_000
+"""Bytes of one array: 81,000 pictures, MNIST has 60,000."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -49,7 +52,7 @@ def chooser() -> str | None:
     if kept is None or kept.ids != tuple(file.file_id for file in files):
         kept = st.session_state[state.OWN_DATA] = _kept(files)
     if kept.problem:
-        st.error(kept.problem)
+        plain.error(kept.problem)
         return None
     return kept.path
 
@@ -61,13 +64,18 @@ def _kept(files: Sequence[UploadedFile]) -> _OwnData:
     path = Path(folder.name)
     try:
         for file in files:
-            written = path / Path(file.name).name
+            written = path / _file_name(file.name)
             written.write_bytes(file.getbuffer())
         if len(files) == 1 and written.suffix == ".npz":
             path = written
-        load(path)
+        load(path, max_bytes=MOST_UNPACKED)
     except DataError as error:
         problem = f"These files cannot be trained on: {str(error).replace(folder.name, '…')}"
     except OSError as error:
         problem = f"The server could not keep these files: {error.strerror}."
     return _OwnData(tuple(file.file_id for file in files), folder, str(path), problem)
+
+
+def _file_name(name: str) -> str:
+    """Return what a file may be called here, whatever a browser says it is called there."""
+    return re.sub(r"[^\w.-]", "_", Path(name).name)[-100:].lstrip(".") or "file"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -9,7 +12,7 @@ from numpy.typing import NDArray
 from model.config import INPUTS, TrainingConfig
 from model.jobs import Job
 from model.preprocessing import centred, features
-from ui import own_data, resources, state, training_job
+from ui import own_data, plain, resources, state, training_job
 from ui.film import film
 from ui.model_list import model_list
 from ui.receipt import receipt
@@ -47,6 +50,7 @@ def train_view() -> None:
 
 def _settings() -> None:
     """Show the settings, which the page's address carries too, and the Train button."""
+    _drop_endless()
     st.subheader("Settings")
     data = st.segmented_control(
         "Data",
@@ -112,6 +116,26 @@ def _settings() -> None:
         )
 
 
+def _drop_endless() -> None:
+    """Take out of the address what Streamlit's boxes for whole numbers trip over: infinity."""
+    endless = [
+        key
+        for key in (STEPS_KEY, BATCH_KEY, SEED_KEY)
+        if key not in st.session_state and _is_endless(st.query_params.get(key, ""))
+    ]
+    for key in endless:
+        del st.query_params[key]
+    if endless:
+        st.rerun()  # the boxes read the address as it was when the run began
+
+
+def _is_endless(text: str) -> bool:
+    try:
+        return math.isinf(float(text))
+    except ValueError:
+        return False
+
+
 def _number(label: str, key: str, value: int, low: int, high: int, text: str) -> None:
     st.number_input(
         label,
@@ -133,19 +157,19 @@ def _set_tutorial() -> None:
 
 
 def _train(data: str) -> None:
-    chosen = st.session_state
+    chosen: Any = st.session_state
     try:
         config = TrainingConfig(
-            input=chosen[INPUT_KEY],
-            n_steps=chosen[STEPS_KEY],
-            batch_size=chosen[BATCH_KEY],
-            learning_rate=chosen[RATE_KEY],
-            seed=chosen[SEED_KEY],
+            input=chosen.get(INPUT_KEY),
+            n_steps=chosen.get(STEPS_KEY),
+            batch_size=chosen.get(BATCH_KEY),
+            learning_rate=chosen.get(RATE_KEY),
+            seed=chosen.get(SEED_KEY),
         )
     except ValueError as error:
         chosen[state.NOTICE] = f"That cannot be trained: {error}."
         return
-    training_job.submit(config, data, speed="watch" if chosen[SPEED_KEY] == WATCH else "full")
+    training_job.submit(config, data, speed="watch" if chosen.get(SPEED_KEY) == WATCH else "full")
 
 
 def _set_speed() -> None:
@@ -176,7 +200,7 @@ def _control(label: str, icon: str, method: training_job.Control) -> None:
 def _at_rest() -> None:
     """Show the notice, the receipt and the film of the last run, or how to begin."""
     if st.session_state[state.NOTICE]:
-        st.info(st.session_state[state.NOTICE])
+        plain.info(st.session_state[state.NOTICE])
     last = resources.trainer().find(st.session_state[state.LAST_JOB] or "")
     if st.session_state[state.BEFORE] is not None:
         receipt()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import dataclasses
 import json
@@ -82,11 +83,12 @@ def _ours_is_right(shown: Elements, drawing: Drawing) -> bool:
         if element.bidi_component.component_name == "inkling_live_bars"
     )
     answer: dict[str, Any] = json.loads(bars.json)
+    shares = np.frombuffer(base64.b64decode(answer["probabilities"]), "<f4")
     reading = read(_MOMENTS, drawing.ink)
     return (
         reading is not None
         and answer["verdict"] == reading.verdict
-        and bool(np.allclose(answer["probabilities"], reading.probabilities, atol=1e-4))
+        and bool(np.allclose(shares, reading.probabilities, atol=1e-4))
     )
 
 

@@ -58,7 +58,7 @@ def live_model(checkpoint: Checkpoint, *, on_pick: Callable[[int], None]) -> Non
     """
 
     def picked() -> None:
-        digit = st.session_state[_KEY].get("picked")
+        digit = st.session_state.get(_KEY, {}).get("picked")
         if type(digit) is int and 0 <= digit <= 9:
             on_pick(digit)
 
@@ -79,11 +79,12 @@ def model_data(checkpoint: Checkpoint) -> dict[str, Any]:
 
 
 def _as_data(reading: Reading | None) -> dict[str, Any]:
+    """Return a reading in plain strings: in a list Streamlit looks for tables, which takes long."""
     if reading is None:
         return {"verdict": "empty", "probabilities": None, "picture": None}
     return {
         "verdict": reading.verdict,
-        "probabilities": [round(float(share), 5) for share in reading.probabilities],
+        "probabilities": _encoded(reading.probabilities.astype("<f4")),
         "picture": _encoded(np.rint(reading.picture * 255).astype(np.uint8)),
     }
 

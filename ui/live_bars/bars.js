@@ -16,7 +16,11 @@ export default function ({ data, parentElement }) {
   if (!views.has(root)) views.set(root, build(root));
   const view = views.get(root);
   window.addEventListener("inkling-reading", view); // a second time changes nothing
-  const answer = { ...data, picture: data.picture && levels(data.picture) };
+  const answer = {
+    ...data,
+    picture: data.picture && bytes(data.picture),
+    probabilities: data.probabilities && new Float32Array(bytes(data.probabilities).buffer),
+  };
   const event = new CustomEvent("inkling-answer", { detail: answer, cancelable: true });
   if (window.dispatchEvent(event)) show(view, answer, false);
   // Streamlit also cleans up after a call that a newer one has overtaken.
@@ -139,7 +143,7 @@ function percent(share) {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-function levels(base64) {
+function bytes(base64) {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 

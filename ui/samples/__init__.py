@@ -38,7 +38,7 @@ def sample_strip() -> None:
 
 def _put_picked() -> None:
     """Put the clicked sample on the canvas; an index that no button has changes nothing."""
-    picked = st.session_state[_KEY].get("picked")
+    picked = st.session_state.get(_KEY, {}).get("picked")
     if type(picked) is int and 0 <= picked < len(_samples()):
         keep_drawing()
         put_on_canvas([_fabric_path(stroke) for stroke in _samples()[picked]["strokes"]])
