@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from model.output import write_whole
 from tests.benchmarks import (
     bench_live,
     bench_reading,
@@ -46,7 +47,10 @@ def main() -> None:
         text = README.read_text(encoding="utf-8")
         before, rest = text.split(BEGIN)
         block = f"{BEGIN}\n```text\n{''.join(tables)}```\n"
-        README.write_text(before + block + END + rest.split(END)[1], encoding="utf-8")
+        try:
+            write_whole(README, (before + block + END + rest.split(END)[1]).encode())
+        except OSError as error:
+            raise SystemExit(f"{README.name} is unchanged: {error.strerror}") from error
     if options.json:
         print(json.dumps(found))
 

@@ -37,7 +37,11 @@ class Server:
 
 @contextlib.contextmanager
 def serve(
-    home: Path, script: Path = ROOT / "serve.py", environment: Mapping[str, str] | None = None
+    home: Path,
+    script: Path = ROOT / "serve.py",
+    environment: Mapping[str, str] | None = None,
+    *,
+    root: Path = ROOT,
 ) -> Iterator[Server]:
     """Run the page until the block ends, then end the whole process group.
 
@@ -49,6 +53,8 @@ def serve(
         What Streamlit runs.
     environment : mapping, optional
         Variables to set on top of the present ones.
+    root : Path
+        The project's folder, which has the settings of the server.
     """
     port = _free_port()
     log_file = home / "server.log"
@@ -59,7 +65,7 @@ def serve(
                 *(f"--server.port={port}", "--server.address=127.0.0.1"),
                 *("--server.headless=true", "--logger.hideWelcomeMessage=true"),
             ],
-            cwd=ROOT,
+            cwd=root,
             env={**os.environ, **isolated(home), **(environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=log,
