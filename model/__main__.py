@@ -12,29 +12,30 @@ from typing import Any, NoReturn
 from model import commands
 from model.commands import Result
 from model.config import INPUTS, SCHEDULES, TrainingConfig
+from model.output import print_result
 
 MOMENTS = Path(__file__).parent.parent / "assets" / "checkpoints" / "moments.safetensors"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return the exit code: 0, 2 for a user's mistake, 130 for Ctrl-C."""
+    """Run one command; return the exit code: 0, 2 for what a user can mend, 130 for Ctrl-C."""
     options = _parser().parse_args(arguments)
     run: Callable[[argparse.Namespace], Result] = options.run
     try:
         result = run(options)
+        print_result(json.dumps(result) if options.json else options.describe(result))
     except (ValueError, OSError) as error:
         print(f"error: {_in_one_line(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("stopped; nothing was written", file=sys.stderr)
         return 130
-    print(json.dumps(result) if options.json else options.describe(result))
     return 0
 
 
 def _in_one_line(error: Exception) -> str:
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, OSError) and error.strerror is not None:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return " ".join(str(error).split())
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from safetensors.numpy import save as save_tensors
 
 from model.config import MOST_STEPS, TrainingConfig
 from model.doubt import N_TYPICAL, Doubt
+from model.output import write_whole
 from model.softmax import SoftmaxRegression
 
 __all__ = ["LARGEST_FILE", "Checkpoint", "CheckpointError", "from_bytes", "load", "save"]
@@ -94,18 +93,9 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
         Where it cannot be written (no such folder, read-only, disk full). The old file stays.
     """
     content = checkpoint.to_bytes()
-    temporary = None
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-            temporary = Path(file.name)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
+        write_whole(path, content)
     except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
         raise CheckpointError(
             f"{path.name} could not be written to {path.parent}: {error.strerror}; "
             "what was there before is unchanged"

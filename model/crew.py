@@ -84,21 +84,15 @@ class Crew:
         if self._serving:
             self._serving.process.send(kind, **fields)
 
-    def use(self, data: str, input: Input) -> None:
-        """Remember which features are wanted, for the processes that are still to come."""
-        self._warm.pop((data, input), None)
-        self._warm[data, input] = None
-        while len(self._warm) > KEPT_WARM:
-            del self._warm[next(iter(self._warm))]
-
     def warm(self, data: str, input: Input) -> None:
         """Have the serving process compute features ahead of their use."""
-        self.use(data, input)
+        self._use(data, input)
         if self._serving and self._serving.ready:
             self._ask_to_warm(self._serving, data, input)
 
-    def job_done(self) -> None:
-        """Count a job that has come to its end."""
+    def job_done(self, data: str, input: Input) -> None:
+        """Count a job that has come to its end; its features may be wanted again."""
+        self._use(data, input)
         self._n_losses = 0
         if self._serving:
             self._serving.n_jobs += 1
@@ -174,6 +168,13 @@ class Crew:
         members = (self._serving, self._successor)
         return next((m for m in members if m and m.process is process), None)
 
+    def _use(self, data: str, input: Input) -> None:
+        """Remember which features are wanted, for the processes that are still to come."""
+        self._warm.pop((data, input), None)
+        self._warm[data, input] = None
+        while len(self._warm) > KEPT_WARM:
+            del self._warm[next(iter(self._warm))]
+
     def _ask_to_warm(self, member: _Member, data: str, input: Input) -> None:
         member.n_warming += 1
         member.process.send("warm", data=data, input=input)
@@ -194,6 +195,8 @@ class Crew:
             self._successor = None
             return None
         self._serving, self._successor = self._successor, None
+        if member.n_warming:  # perhaps for lack of memory: the next one shall not die of it too
+            self._warm.clear()
         delay = min(2.0**self._n_losses - 1, LONGEST_DELAY) if member.ready else float("inf")
         self._start_at = time.monotonic() + delay
         self._n_losses += 1

@@ -13,6 +13,8 @@ from typing import Protocol
 import requests
 import urllib3
 
+from model.output import put_in_place
+
 __all__ = ["DownloadError", "Progress", "download"]
 
 MAX_BYTES = 64_000_000
@@ -79,7 +81,7 @@ def download(
         arrive = partial(_arrives, url, part, target.name, check, progress)
         if not (arrive() or arrive()):
             raise DownloadError(f"{url}: another process disturbs this download")
-        _put_in_place(part, target)
+        put_in_place(part, target)
     except FileNotFoundError:
         # Another process may have finished the same download, and moved the part, before this one.
         if not target.exists():
@@ -180,16 +182,6 @@ def _write(
 def _refuse_below_pace(n_bytes: int, seconds: float, url: str) -> None:
     if seconds > SILENCE_SECONDS and n_bytes < SLOWEST * seconds:
         raise DownloadError(f"{url}: too slow ({n_bytes / seconds:,.0f} bytes a second), given up")
-
-
-def _put_in_place(part: Path, target: Path) -> None:
-    os.replace(part, target)
-    if os.name == "posix":  # elsewhere a folder cannot be opened, and need not be
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _stopped(error: Exception, done: int, total: int) -> str:

@@ -91,8 +91,17 @@ def export(checkpoint: Checkpoint, format: Format, out: Path) -> None:
                 out.rmdir()
             written.replace(out)
     except (OSError, tf.errors.OpError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error.message
-        raise ExportError(f"{out.name} could not be written to {out.parent}: {reason}") from error
+        raise ExportError(
+            f"{out.name} could not be written to {out.parent}: {_reason(error)}"
+        ) from error
+
+
+def _reason(error: Any) -> str:
+    """Return the system's words; TensorFlow has the path before them and the operation after."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    reason: str = error.message.rpartition("; ")[2].partition(" [Op:")[0]
+    return reason
 
 
 def _check_free(out: Path) -> None:
@@ -212,7 +221,11 @@ def _write_saved_model(network: Any, path: Path) -> None:
 
 
 def _write_tflite(network: Any, path: Path) -> None:
-    path.write_bytes(tf.lite.TFLiteConverter.from_keras_model(network).convert())
+    # Not from the network: the converter would write it to a folder of its own, and would not
+    # say so where the disk takes no more.
+    saved_model = path.with_name(f"{path.name}.saved_model")
+    network.export(saved_model, verbose=False)
+    path.write_bytes(tf.lite.TFLiteConverter.from_saved_model(str(saved_model)).convert())
 
 
 _WRITERS: dict[Format, Callable[[Any, Path], None]] = {

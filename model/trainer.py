@@ -231,7 +231,6 @@ class Trainer:
 
     def _send(self, job: Job) -> None:
         self._turn.sent_at = time.monotonic()
-        self._crew.use(job.data, job.config.input)
         settings = {"config": job.config.as_dict(), "data": job.data}
         self._crew.send("train", **settings, **_control_fields(job))
 
@@ -290,13 +289,13 @@ class Trainer:
             )
             self._book.update(job.at(snapshot, fields["steps_per_second"]))
         elif message.kind == "failed":
-            self._crew.job_done()
+            self._crew.job_done(job.data, job.config.input)
             self._book.end(job, "failed", fields["message"])
         elif message.kind == "stopped":
-            self._crew.job_done()
+            self._crew.job_done(job.data, job.config.input)
             self._book.end(job, "stopped", self._turn.stop_message, _result(job, fields))
         elif message.kind == "done":
-            self._crew.job_done()
+            self._crew.job_done(job.data, job.config.input)
             self._book.end(job, "done", result=_result(job, fields))
 
     def _lose(self, loss: Loss) -> None:

@@ -132,7 +132,7 @@ def _get_ready(outlet: Outlet) -> None:
             pass
     except Exception as error:
         traceback.print_exc()
-        outlet.say("unable", message=f"{type(error).__name__}: {error}")
+        outlet.say("unable", message=f"{type(error).__name__}, see the server's log")
         raise SystemExit(1) from error
     outlet.say("ready")
 

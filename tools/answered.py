@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from model import checkpoint, datasets, softmax
 from model.checkpoint import Checkpoint
+from model.output import print_result
 from model.reading import read
 from tools import nonsense
 
@@ -83,13 +84,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         else:
             test = datasets.load(options.what).test
             result = on_digits(trained, test.images, test.labels)
+        print_result(json.dumps(result) if options.json else _table(result))
     except ValueError as error:
         parser.error(str(error))
-    if options.json:
-        print(json.dumps(result))
-        return
-    for name, value in result.items():
-        print(f"{name:18} {value:,}" if name == "n" else f"{name:18} {100 * value:.2f} %")
+    except OSError as error:
+        parser.exit(2, f"error: {error.strerror}\n")
+
+
+def _table(result: dict[str, float]) -> str:
+    return "\n".join(
+        f"{name:18} {value:,}" if name == "n" else f"{name:18} {100 * value:.2f} %"
+        for name, value in result.items()
+    )
 
 
 if __name__ == "__main__":

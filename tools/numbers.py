@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from model.config import INPUTS
+from model.output import write_whole
 from tools.nonsense import KINDS
 
 __all__ = ["BEGIN", "END", "TABLES", "Table", "main", "measure", "render"]
@@ -135,7 +136,10 @@ def _put_into_readme(text: str) -> None:
     content = README.read_text(encoding="utf-8")
     before, _, rest = content.partition(BEGIN)
     _, _, after = rest.partition(END)
-    README.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+    try:
+        write_whole(README, f"{before}{BEGIN}\n{text}\n{END}{after}".encode())
+    except OSError as error:
+        raise SystemExit(f"{README.name} is unchanged: {error.strerror}") from error
 
 
 if __name__ == "__main__":

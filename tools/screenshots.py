@@ -15,6 +15,7 @@ from typing import Literal
 from PIL import Image
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from model.output import write_whole
 from tests.browser import chromium
 from tests.browser.drawing import Stroke, draw
 from tests.browser.server import ROOT, isolated, serve
@@ -87,7 +88,12 @@ def _sample(digit: int) -> list[Stroke]:
 def _save(content: bytes, path: Path) -> None:
     """Keep a PNG with 256 colours, which a page of few colours does not show."""
     picture = Image.open(io.BytesIO(content)).convert("RGB")
-    picture.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    file = io.BytesIO()
+    picture.quantize(256, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+    try:
+        write_whole(path, file.getvalue())
+    except OSError as error:
+        raise SystemExit(f"{path.name} is unchanged: {error.strerror}") from error
     print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1000:.0f} kB")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 import tempfile
@@ -25,12 +26,12 @@ MOST_UNPACKED = 64_000_000
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _OwnData:
-    """Uploaded files by their ids, where they are, and what is wrong with them, if anything."""
+    """Uploaded files by their ids, and where they are; or what is wrong with them."""
 
     ids: tuple[str, ...]
-    folder: tempfile.TemporaryDirectory[str]
+    folder: tempfile.TemporaryDirectory[str] | None
     path: str
-    problem: str
+    problem: str = ""
 
 
 def chooser() -> str | None:
@@ -59,21 +60,29 @@ def chooser() -> str | None:
 
 def _kept(files: Sequence[UploadedFile]) -> _OwnData:
     """Write the files to a folder of their own and try to load them."""
-    folder = tempfile.TemporaryDirectory(prefix="inkling-")
-    problem = ""
-    path = Path(folder.name)
-    try:
-        for file in files:
-            written = path / _file_name(file.name)
-            written.write_bytes(file.getbuffer())
-        if len(files) == 1 and written.suffix == ".npz":
-            path = written
-        load(path, max_bytes=MOST_UNPACKED)
-    except DataError as error:
-        problem = f"These files cannot be trained on: {str(error).replace(folder.name, '…')}"
-    except OSError as error:
-        problem = f"The server could not keep these files: {error.strerror}."
-    return _OwnData(tuple(file.file_id for file in files), folder, str(path), problem)
+    ids = tuple(file.file_id for file in files)
+    with contextlib.ExitStack() as undo:
+        try:
+            folder = tempfile.TemporaryDirectory(prefix="inkling-")
+            undo.callback(folder.cleanup)
+            path = _written(files, Path(folder.name))
+            load(path, max_bytes=MOST_UNPACKED)
+        except DataError as error:
+            reason = str(error).replace(folder.name, "…")
+            return _OwnData(ids, None, "", f"These files cannot be trained on: {reason}")
+        except OSError as error:
+            problem = f"The server could not keep these files: {error.strerror}."
+            return _OwnData(ids, None, "", problem)
+        undo.pop_all()
+    return _OwnData(ids, folder, str(path))
+
+
+def _written(files: Sequence[UploadedFile], folder: Path) -> Path:
+    """Write the files to a folder; return what `load` takes: a single .npz, else the folder."""
+    for file in files:
+        written = folder / _file_name(file.name)
+        written.write_bytes(file.getbuffer())
+    return written if len(files) == 1 and written.suffix == ".npz" else folder
 
 
 def _file_name(name: str) -> str:

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any, Protocol
 
+from model.output import write_whole
 from tests.benchmarks import (
     bench_growth,
     bench_live,
@@ -99,7 +100,10 @@ def _write(tables: list[str], found: dict[str, dict[str, Any]]) -> None:
     text = readme.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)
     block = f"{BEGIN}\n```text\n{''.join(tables)}```\n"
-    readme.write_text(before + block + END + rest.split(END)[1], encoding="utf-8")
+    try:
+        write_whole(readme, (before + block + END + rest.split(END)[1]).encode())
+    except OSError as error:
+        raise SystemExit(f"{readme.name} is unchanged: {error.strerror}") from error
     curves = [Curve.from_dict(each) for one in found.values() for each in one.get("curves", [])]
     curves_picture.write(curves, ROOT / "assets")
 

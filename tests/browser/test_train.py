@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -273,3 +275,29 @@ def test_data_of_ones_own_is_uploaded_and_trained_on(
     expect(train_button(page)).to_be_enabled()
     train_to_the_end(page)
     expect(in_use(page)).to_contain_text("on own data")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits another process")
+def test_own_data_that_finds_no_room_on_the_server_is_told_and_taken_when_there_is_room(
+    page: Page, server: Server, tmp_path: Path
+) -> None:
+    images, labels = np.full((40, 28, 28), 128, np.uint8), np.arange(40) % 10
+    first, second = tmp_path / "first.npz", tmp_path / "second.npz"
+    for own in (first, second):
+        np.savez(own, x_train=images, y_train=labels, x_test=images, y_test=labels)
+    open_train(page, server)
+    choose(page, "Data", "My own")
+    process = psutil.Process(server.pid)
+    limits = process.rlimit(psutil.RLIMIT_FSIZE)
+    log_size = server.log_file.stat().st_size  # the log shall find room
+    process.rlimit(psutil.RLIMIT_FSIZE, (max(log_size + 1000, 20_000), limits[1]))
+    try:
+        page.locator(".st-key-own_files input").set_input_files(first)
+        told = page.get_by_text("The server could not keep these files: File too large.")
+        expect(told).to_be_visible()
+        expect(train_button(page)).to_be_disabled()
+    finally:
+        process.rlimit(psutil.RLIMIT_FSIZE, limits)
+    page.locator(".st-key-own_files button[aria-label^='Remove']").click()
+    page.locator(".st-key-own_files input").set_input_files(second)
+    expect(train_button(page)).to_be_enabled()

@@ -1,24 +1,29 @@
 """The training process with a stand-in for TensorFlow: up in half a second, and it can misbehave.
 
 Everything is the real program but `model.training` and the search for typical pictures. The first
-argument says what it does besides.
+argument says what it does besides, a second one is a file that the misdeed makes or needs.
 """
 
 from __future__ import annotations
 
+import functools
+import io
 import os
+import resource
 import sys
 import time
 import types
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from model import prepared, worker
+from model import messages, prepared, worker
 from model.config import TrainingConfig
 
 BEHAVIOUR = sys.argv[1]
+NOTE = Path(sys.argv[2]) if len(sys.argv) > 2 else None
 STEP_SECONDS = 0.001
 
 
@@ -57,6 +62,12 @@ def misbehave() -> None:
     """Do what `BEHAVIOUR` says, in the middle of a run."""
     if BEHAVIOUR == "runs out of memory":
         raise MemoryError
+    if BEHAVIOUR == "hoards":
+        in_use = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (in_use + 2**27, in_use + 2**27))
+        hoard = []
+        while True:
+            hoard.append(bytearray(2**20))
     if BEHAVIOUR == "prints":
         print("noise", flush=True)
         os.write(1, b"\x00\xff" * 100)
@@ -64,7 +75,23 @@ def misbehave() -> None:
         time.sleep(60)
 
 
+def send_half(write: Callable[..., None], stream: Any, message: messages.Message) -> None:
+    """Write half of the first result, make `NOTE`, and send nothing any more."""
+    assert NOTE
+    if message.kind != "done" or NOTE.exists():
+        write(stream, message)
+        return
+    whole = io.BytesIO()
+    write(whole, message)
+    stream.write(whole.getvalue()[: len(whole.getvalue()) // 2])
+    stream.flush()
+    NOTE.touch()
+    time.sleep(60)
+
+
 if __name__ == "__main__":
+    if BEHAVIOUR == "sends half":
+        messages.write = functools.partial(send_half, messages.write)
     prepared.typical_pictures = lambda *_, **__: np.zeros((10, 16, 784), np.uint8)  # type: ignore
     training: Any = types.ModuleType("model.training")
     training.train = train

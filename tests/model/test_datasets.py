@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import contextlib
 import gzip
 import hashlib
 import io
@@ -23,6 +22,7 @@ from model.array_files import DataError, idx_sha256, read_idx, read_npz
 from model.datasets import Dataset
 from model.mnist_files import IDX_NAMES, FourArrays
 from tests.model.mirror import Mirror, running_mirror
+from tests.model.rights import folder_with_mode
 
 N_TRAIN, N_TEST = 24, 7
 
@@ -586,22 +586,6 @@ def test_mirrors_that_are_all_bad_are_each_named_with_their_fault(
 def test_no_mirror_is_a_data_error(home: Path) -> None:
     with pytest.raises(DataError, match="no mirror is named"):
         datasets.fetch(mirrors=[])
-
-
-@contextlib.contextmanager
-def folder_with_mode(mode: int) -> Iterator[Path]:
-    """Make a folder of these rights; root, whom no rights stop, is nobody for as long."""
-    with tempfile.TemporaryDirectory() as name:
-        os.chmod(name, mode)
-        is_root = os.geteuid() == 0
-        if is_root:
-            os.seteuid(65534)
-        try:
-            yield Path(name)
-        finally:
-            if is_root:
-                os.seteuid(0)
-            os.chmod(name, 0o755)
 
 
 @pytest.fixture

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -50,9 +52,9 @@ def quick() -> Iterator[Callable[..., Trainer]]:
     """Makes trainers whose process is up at once; see quick_worker.py."""
     with contextlib.ExitStack() as stack:
 
-        def make(behaviour: str = "behaves", **limits: float) -> Trainer:
+        def make(behaviour: str = "behaves", *arguments: str, **limits: float) -> Trainer:
             trainer = Trainer(
-                command=[sys.executable, "-P", str(QUICK), behaviour],
+                command=[sys.executable, "-P", str(QUICK), behaviour, *arguments],
                 limits=Limits(**limits),  # type: ignore[arg-type]
             )
             stack.callback(trainer.close)
@@ -441,21 +443,94 @@ def test_a_process_killed_while_it_starts_fails_the_job_that_waits_for_it(
     assert ended(trainer, job).state == "failed"
 
 
-def test_a_process_that_stands_still_is_killed_and_its_job_fails(
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [(signal.SIGKILL, "it was killed"), (signal.SIGSTOP, "it did not answer for")],
+    ids=["killed", "stopped"],
+)
+@pytest.mark.parametrize("phase", ["loading", "running", "paused", "sending"])
+def test_whatever_a_process_is_at_when_it_fails_the_job_fails_and_the_next_press_works(
+    quick: Callable[..., Trainer],
+    data: str,
+    tmp_path: Path,
+    phase: str,
+    fault: signal.Signals,
+    words: str,
+) -> None:
+    note = tmp_path / "note"
+    behaviour = ["sends half", str(note)] if phase == "sending" else ["behaves"]
+    trainer = quick(*behaviour, silence_seconds=1.5)
+    wait_until(lambda: trainer.ready, 30, "not ready")
+    if phase == "loading":
+        pipe = tmp_path / "pipe.npz"
+        os.mkfifo(pipe)  # who reads it waits for ever
+        job = trainer.submit(SHORT, str(pipe), "ann")
+    else:
+        job = trainer.submit(SHORT if phase == "sending" else LONG, data, "ann")
+        seen(trainer, job, lambda job: job.step > 0)
+    if phase == "paused":
+        trainer.pause(job.id)
+    if phase == "sending":
+        wait_until(note.exists, 30, "the result is not being sent")
+    else:
+        seen(trainer, job, lambda job: job.state == phase)
+    pid = trainer.pid
+    assert pid is not None
+    os.kill(pid, fault)
+    job = ended(trainer, job, 10)
+    assert job.state == "failed"
+    assert job.result is None
+    assert words in job.message
+    assert job.message.endswith("The next press starts a new process.")
+    assert ended(trainer, trainer.submit(SHORT, data, "ann")).state == "done"
+    assert not is_running(pid)
+
+
+def test_a_job_that_an_idle_and_standing_process_was_given_is_run_by_the_next(
     quick: Callable[..., Trainer],
     data: str,
 ) -> None:
     trainer = quick(silence_seconds=1.5)
-    job = trainer.submit(LONG, data, "ann")
-    seen(trainer, job, lambda job: job.step > 0)
+    wait_until(lambda: trainer.ready, 30, "not ready")
     pid = trainer.pid
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
-    job = ended(trainer, job, 10)
-    assert job.state == "failed"
-    assert "it did not answer for" in job.message
-    wait_until(lambda: not is_running(pid), 5, "the process is still there")
     assert ended(trainer, trainer.submit(SHORT, data, "ann")).state == "done"
+    assert not is_running(pid)
+
+
+def test_data_that_a_process_died_of_is_not_loaded_ahead_by_the_next(
+    quick: Callable[..., Trainer],
+    data: str,
+    tmp_path: Path,
+) -> None:
+    trainer = quick()
+    wait_until(lambda: trainer.ready, 30, "not ready")
+    os.mkfifo(tmp_path / "pipe.npz")  # who reads it waits for ever
+    trainer.warm(str(tmp_path / "pipe.npz"), "pixels")
+    assert trainer.pid is not None
+    os.kill(trainer.pid, signal.SIGKILL)
+    assert ended(trainer, trainer.submit(SHORT, data, "ann"), 10).state == "done"
+
+
+def test_processes_that_are_killed_leave_no_thread_and_no_process(
+    quick: Callable[..., Trainer],
+    data: str,
+) -> None:
+    def left() -> tuple[int, int]:
+        return threading.active_count(), len(psutil.Process().children())
+
+    trainer = quick()
+    wait_until(lambda: trainer.ready, 30, "not ready")
+    before = left()
+    for _ in range(4):
+        job = trainer.submit(LONG, data, "ann")
+        seen(trainer, job, lambda job: job.step > 0)
+        assert trainer.pid is not None
+        os.kill(trainer.pid, signal.SIGKILL)
+        assert ended(trainer, job).state == "failed"
+    assert ended(trainer, trainer.submit(SHORT, data, "ann")).state == "done"
+    wait_until(lambda: left() == before, 5, f"before {before}, after it {left()}")
 
 
 def test_a_process_that_does_not_get_ready_in_time_is_given_up(
@@ -472,6 +547,10 @@ def test_a_process_that_does_not_get_ready_in_time_is_given_up(
     ("behaviour", "words"),
     [
         ("runs out of memory", "not enough memory"),
+        pytest.param(
+            *("hoards", "not enough memory"),
+            marks=pytest.mark.skipif(sys.platform != "linux", reason="the limit is Linux's"),
+        ),
         ("has no TensorFlow", "it could not start: ModuleNotFoundError"),
         ("crashes", "exit code 3"),
     ],
@@ -484,6 +563,21 @@ def test_what_is_wrong_with_the_process_is_said_at_every_press(
         job = ended(trainer, trainer.submit(SHORT, data, "ann"))
         assert job.state == "failed"
         assert words in job.message
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit is Linux's")
+def test_too_little_memory_for_tensorflow_fails_the_job_in_words_without_paths(data: str) -> None:
+    limited = f"ulimit -v 400000; exec {shlex.quote(sys.executable)} -P -m model.worker"
+    trainer = Trainer(command=["/bin/sh", "-c", limited])
+    try:
+        for _ in range(2):
+            job = ended(trainer, trainer.submit(SHORT, data, "ann"))
+            assert job.state == "failed"
+            assert "it could not start" in job.message
+            assert "/" not in job.message
+        wait_until(lambda: trainer.pid is None, 5, "the process is still there")
+    finally:
+        trainer.close()
 
 
 def test_a_missing_program_fails_the_job_in_one_sentence(data: str) -> None:

@@ -1,0 +1,78 @@
+"""What leaves the program whole or not at all: files put in place in one move, printed results."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+__all__ = ["print_result", "put_in_place", "write_whole"]
+
+PREFIX, SUFFIX = ".inkling-", ".part"
+LEFTOVER_SECONDS = 60.0
+"""No write takes so long: an older temporary file belongs to one that was killed."""
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that `path` holds the old one or the new one, never a torn one.
+
+    What killed writes have left in the folder is removed on the way.
+
+    Raises
+    ------
+    OSError
+        Where it cannot be written. The old file stays.
+    """
+    _remove_leftovers(path.parent)
+    with tempfile.NamedTemporaryFile(
+        dir=path.parent, prefix=PREFIX, suffix=SUFFIX, delete=False
+    ) as file:
+        temporary = Path(file.name)
+        try:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            temporary.chmod(0o644)
+            put_in_place(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def put_in_place(temporary: Path, path: Path) -> None:
+    """Give a finished file its name, and see to it that the folder on the disk knows it."""
+    os.replace(temporary, path)
+    if os.name == "posix":  # elsewhere a folder cannot be opened, and need not be
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def print_result(text: str) -> None:
+    """Print to the end: what waits in a buffer until the program ends would fail unheard.
+
+    Raises
+    ------
+    OSError
+        Where stdout takes no more.
+    """
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())  # for the rest of the buffer, tried again at the end
+        os.close(nowhere)
+        reason = f"the result could not be printed: {error.strerror}"
+        raise OSError(error.errno, reason) from error
+
+
+def _remove_leftovers(folder: Path) -> None:
+    long_ago = time.time() - LEFTOVER_SECONDS
+    for path in folder.glob(f"{PREFIX}*{SUFFIX}"):
+        with contextlib.suppress(OSError):  # gone by now, or not ours
+            if path.stat().st_mtime < long_ago:
+                path.unlink()

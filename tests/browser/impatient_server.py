@@ -1,0 +1,29 @@
+"""The page's server with a trainer that stops what nobody has looked at for three seconds."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import streamlit as st
+
+from model.limits import Limits
+from model.trainer import Trainer
+from ui import resources
+
+UNWATCHED_SECONDS = 3.0
+
+
+@functools.cache
+def impatient_trainer() -> Trainer:
+    """Return the client of the training process, which starts in the background."""
+    client = Trainer(limits=Limits(unwatched_seconds=UNWATCHED_SECONDS))
+    client.start()
+    return client
+
+
+resources.trainer = impatient_trainer
+
+import serve  # noqa: E402  (the server is made with this trainer)
+
+app = st.App(Path(serve.__file__).with_name("app.py"), lifespan=serve._warm)

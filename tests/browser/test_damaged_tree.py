@@ -1,0 +1,74 @@
+"""A tree whose shipped models and data directory are spoilt: the page says so, and trains."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.answers import expect_some_reading, press
+from tests.browser.drawing import DIGITS, canvas_ready, draw
+from tests.browser.server import ROOT, Server, serve
+
+PARTS = ("app.py", "serve.py", "model", "ui", "assets", ".streamlit")
+SLOW = 60_000
+
+
+@pytest.fixture(scope="module")
+def spoilt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server without `moments`, with half of `pixels`, and a file as its data directory."""
+    tree = tmp_path_factory.mktemp("tree")
+    for name in PARTS:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, tree / name)
+    (tree / "assets/checkpoints/moments.safetensors").unlink()
+    pixels = tree / "assets/checkpoints/pixels.safetensors"
+    pixels.write_bytes(pixels.read_bytes()[:80_000])
+    (tree / "data").write_text("not a directory")
+    with serve(
+        tmp_path_factory.mktemp("spoilt-home"),
+        tree / "serve.py",
+        {"INKLING_DATA_DIR": str(tree / "data")},
+        settings=tree,
+    ) as server:
+        yield server
+
+
+@pytest.fixture
+def page(browser: Browser, spoilt: Server) -> Iterator[Page]:
+    """The page of the spoilt tree, opened."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(spoilt.url)
+    yield page
+    context.close()
+
+
+def test_without_models_and_data_retrain_makes_one_that_answers(page: Page, spoilt: Server) -> None:
+    canvas_ready(page)
+    expect(page.get_by_text("missing or damaged. Press Retrain to make one")).to_be_visible()
+    for name in ("moments", "pixels"):
+        assert re.search(rf"A shipped model is left out: .*{name}\.safetensors", spoilt.log())
+    draw(page, DIGITS[3])
+    press(page, "retrain")
+    described = page.get_by_text(re.compile("test digits of the built-in digits right"))
+    expect(described).to_be_visible(timeout=SLOW)
+    assert max(expect_some_reading(page)) > 20
+    press(page, "clear")
+    draw(page, DIGITS[1])
+    expect_some_reading(page)
+
+
+def test_a_data_directory_that_cannot_be_used_is_told_to_who_wants_mnist(
+    page: Page, spoilt: Server
+) -> None:
+    page.goto(f"{spoilt.url}/train?data=MNIST")
+    button = page.locator(".st-key-train button").last
+    expect(button).to_be_enabled(timeout=SLOW)
+    button.click()
+    told = page.get_by_text(re.compile(r"cannot be written \(Not a directory\)"))
+    expect(told).to_be_visible()
+    expect(page.locator(".st-key-train button").last).to_be_enabled()

@@ -1,0 +1,125 @@
+"""A visitor who is lost in the middle of a training: nobody else notices, and nothing runs on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from tests.browser.answers import expect_digit, press
+from tests.browser.cable import Cable, plugged
+from tests.browser.drawing import DIGITS, draw
+from tests.browser.impatient_server import UNWATCHED_SECONDS
+from tests.browser.server import Server, serve
+from tests.browser.training_process import training_process
+from tests.waiting import wait_until
+
+READY = re.compile("is ready, and answers now")
+LONG = "data=Built-in&steps=20000"
+SHORT = "data=Built-in&steps=200"
+SLOW = 60_000
+
+
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that gives a lost visitor's training up after seconds instead of a minute."""
+    script = Path(__file__).with_name("impatient_server.py")
+    with serve(tmp_path_factory.mktemp("impatient-home"), script) as server:
+        yield server
+
+
+@pytest.fixture
+def cable(impatient: Server) -> Iterator[Cable]:
+    """What the lost visitor's connections run through."""
+    with plugged(impatient.url) as cable:
+        yield cable
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[[str], Page]]:
+    """Opens pages, each in a browser profile of its own."""
+    contexts: list[BrowserContext] = []
+
+    def open_page(url: str) -> Page:
+        contexts.append(browser.new_context())
+        page = contexts[-1].new_page()
+        page.goto(url)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def train(page: Page) -> None:
+    button = page.locator(".st-key-train button").last
+    expect(button).to_be_enabled(timeout=SLOW)
+    button.click()
+
+
+def at_work(page: Page) -> Locator:
+    return page.locator(".st-key-progress_row").get_by_text(re.compile("^Step [1-9]"))
+
+
+def watch_it_learn(page: Page) -> None:
+    """Begin a run that would take seven minutes."""
+    page.get_by_role("radiogroup", name="Speed").get_by_role("radio", name="Watch it").click()
+    train(page)
+    expect(at_work(page)).to_be_visible(timeout=SLOW)
+
+
+def close_browser(page: Page, cable: Cable) -> None:
+    page.context.close()
+
+
+def pull_cable(page: Page, cable: Cable) -> None:
+    cable.pull()
+
+
+@pytest.mark.parametrize("lose", [close_browser, pull_cable])
+def test_a_visitor_who_is_lost_holds_nobody_up_and_leaves_nothing_running(
+    impatient: Server,
+    cable: Cable,
+    visit: Callable[[str], Page],
+    lose: Callable[[Page, Cable], None],
+) -> None:
+    server = psutil.Process(impatient.pid)
+    drawing = visit(impatient.url)
+    draw(drawing, DIGITS[7])
+    expect_digit(drawing, 7)
+    waiting = visit(f"{impatient.url}/train?{SHORT}")
+    expect(waiting.locator(".st-key-train button").last).to_be_enabled(timeout=SLOW)
+    n_threads = server.num_threads()
+
+    lost = visit(f"{cable.url}/train?{LONG}")
+    watch_it_learn(lost)
+    address = lost.url.replace(cable.url, impatient.url)
+    process = training_process(impatient)
+    train(waiting)
+    expect(waiting.get_by_text("Waiting: 1 before you")).to_be_visible()
+    lose(lost, cable)
+
+    press(drawing, "clear")
+    draw(drawing, DIGITS[3])
+    expect_digit(drawing, 3)
+    expect(waiting.get_by_text(READY)).to_be_visible(timeout=(UNWATCHED_SECONDS + 10) * 1000)
+    assert training_process(impatient) == process, "the run had to be killed"
+    wait_until(lambda: process.cpu_percent(0.5) < 20, 10, "the training process is still at work")
+    wait_until(lambda: server.num_threads() <= n_threads, 10, "threads of the lost visit run on")
+
+    found_again = visit(address)
+    expect(found_again.get_by_text("nobody was watching any more")).to_be_visible()
+    expect(found_again.get_by_text("What it had learned by then is kept as")).to_be_visible()
+
+
+def test_a_dropped_connection_is_taken_up_and_the_training_goes_on(
+    cable: Cable, visit: Callable[[str], Page]
+) -> None:
+    page = visit(f"{cable.url}/train?{SHORT}")
+    watch_it_learn(page)
+    cable.drop()
+    expect(page.get_by_text(READY)).to_be_visible(timeout=SLOW)
