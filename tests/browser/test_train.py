@@ -21,7 +21,7 @@ READY = re.compile("is ready, and answers now")
 SLOW = 60_000
 
 
-def open_train(page: Page, server: Server, settings: str = "data=digits") -> None:
+def open_train(page: Page, server: Server, settings: str = "data=Built-in") -> None:
     page.goto(f"{server.url}/train?{settings}")
     expect(train_button(page)).to_be_enabled(timeout=SLOW)
 
@@ -76,7 +76,7 @@ def in_use(page: Page) -> Locator:
 def test_the_address_holds_the_settings_and_a_link_brings_them_back(
     page: Page, browser: Browser, server: Server
 ) -> None:
-    open_train(page, server, "data=digits&input=pixels&steps=300&batch=50&rate=0.25&seed=7")
+    open_train(page, server, "data=Built-in&input=pixels&steps=300&batch=50&rate=0.25&seed=7")
     expect(page.get_by_role("spinbutton", name="Steps")).to_have_value("300")
     expect(page.get_by_role("spinbutton", name="Batch")).to_have_value("50")
     expect(page.get_by_role("spinbutton", name="Learning rate")).to_have_value("0.25")
@@ -98,7 +98,7 @@ def test_nonsense_in_the_address_leaves_the_page_usable(page: Page, server: Serv
 
 
 def test_the_tutorials_recipe_is_one_press(page: Page, server: Server) -> None:
-    open_train(page, server, "data=digits&steps=5&rate=3&batch=7&seed=9")
+    open_train(page, server, "data=Built-in&steps=5&rate=3&batch=7&seed=9")
     press(page, "tutorial")
     expect(page.get_by_role("spinbutton", name="Steps")).to_have_value("1000")
     expect(page.get_by_role("spinbutton", name="Batch")).to_have_value("100")
@@ -185,7 +185,7 @@ def test_stop_keeps_what_was_learned_and_the_model_from_before(page: Page, serve
 
 
 def test_a_diverging_run_is_explained_and_changes_nothing(page: Page, server: Server) -> None:
-    open_train(page, server, "data=digits&input=pixels&rate=1000")
+    open_train(page, server, "data=Built-in&input=pixels&rate=1000")
     train_button(page).click()
     expect(page.get_by_text(re.compile("diverged"))).to_be_visible(timeout=SLOW)
     expect(page.get_by_text("The model from before still answers")).to_be_visible()
@@ -222,11 +222,11 @@ def test_a_model_is_downloaded_and_uploaded_again(
     expect(in_use(page)).to_contain_text("uploaded 1")
 
 
-@pytest.mark.parametrize("data", ["digits", "mnist"])
+@pytest.mark.parametrize("data", ["Built-in", "MNIST"])
 def test_two_visitors_train_at_once_and_both_get_theirs_while_a_third_draws(
     page: Page, browser: Browser, server: Server, data: str, request: pytest.FixtureRequest
 ) -> None:
-    if data == "mnist":
+    if data == "MNIST":
         request.getfixturevalue("mnist")
     open_train(page, server, f"data={data}")
     start_watched(page)
