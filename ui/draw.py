@@ -14,7 +14,7 @@ from ui.live_bars import live_bars, live_model
 from ui.model_panel import model_panel
 from ui.models import active_model
 from ui.samples import sample_strip
-from ui.why import show_evidence, why_panel
+from ui.why import show_evidence, why_control, why_panel
 
 __all__ = ["draw_view"]
 
@@ -31,6 +31,7 @@ def draw_view() -> None:
     with st.container(key="draw_view"):
         if st.session_state[state.SOURCE] == DRAW:
             canvas_controls()
+        why_control()
         _drawing_panel()
         with st.container(key="more"):
             _more()

@@ -19,7 +19,7 @@ from model.stages import STEPS, stages
 from ui import paint, resources, state
 from ui.evidence_map import evidence_map
 
-__all__ = ["show_evidence", "why_panel"]
+__all__ = ["show_evidence", "why_control", "why_panel"]
 
 SIDE = 28
 EVIDENCE = "Evidence"
@@ -33,15 +33,20 @@ def show_evidence(digit: int) -> None:
     st.session_state[state.WHY_DIGIT] = digit
 
 
-def why_panel(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Reading) -> None:
-    """Offer the five ways to look at an answer, and show the one that is open."""
-    panel = st.segmented_control(
+def why_control() -> None:
+    """Offer the five ways to look at an answer; hidden by the style sheet while there is none."""
+    st.segmented_control(
         "Why?",
         list(_PANELS),
         key=state.WHY,
         persist_state="session",
         help="All of it follows every stroke",
     )
+
+
+def why_panel(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Reading) -> None:
+    """Show the way to look at an answer that is open, if one is."""
+    panel = st.session_state.get(state.WHY)
     if panel is not None:
         _PANELS[panel](model, ink, reading)
 

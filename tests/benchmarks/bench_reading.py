@@ -20,8 +20,10 @@ from numpy.typing import NDArray
 
 from model import checkpoint, reading
 from model.moments import moments
+from model.pictures import ink_from_canvas
 from model.preprocessing import centred
 from model.strokes import WrittenDigit, canvas_drawings
+from tests.benchmarks import drawn
 
 ASSETS = Path(__file__).parents[2] / "assets"
 N_PICTURES = 60_000
@@ -42,7 +44,9 @@ def run(rounds: int = ROUNDS) -> dict[str, Any]:
     pictures = np.stack([centred(ink) for ink in drawings])
     many = np.resize(pictures, (N_PICTURES, 28, 28))
     flat = many.reshape(N_PICTURES, 784)
+    canvases = [drawing.png for drawing in itertools.islice(drawn.drawings(), 100)]
     each: dict[str, Callable[[int], Any]] = {
+        "the canvas's PNG to ink": lambda i: ink_from_canvas(canvases[i], drawn.SIDE),
         "centred": lambda i: centred(drawings[i]),
         "moments": lambda i: moments(pictures[i]),
         "ink to probabilities": lambda i: reading.read(model, drawings[i]),

@@ -67,12 +67,15 @@ class Drawing:
     ----------
     ink : (336, 336) float32, 0 or 1
     n_strokes : int
+    png : bytes
+        The canvas's picture.
     message : str
         What the canvas sends after the last stroke.
     """
 
     ink: NDArray[np.float32]
     n_strokes: int
+    png: bytes
     message: str
 
 
@@ -84,14 +87,19 @@ def drawings() -> Iterator[Drawing]:
         drawn = strokes.canvas_drawings(samples, seed=seed)
         for sample, ink in zip(samples, drawn, strict=True):
             ink = np.pad(ink, (SIDE - strokes.CANVAS) // 2)
-            yield Drawing(ink, len(sample.strokes), _message(ink, sample.strokes))
+            png = _png(ink)
+            yield Drawing(ink, len(sample.strokes), png, _message(png, sample.strokes))
         seed += 1
 
 
-def _message(ink: NDArray[np.float32], traces: tuple[strokes.Stroke, ...]) -> str:
-    png = io.BytesIO()
-    Image.fromarray(np.rint(255 * ink).astype(np.uint8)).convert("RGBA").save(png, "PNG")
-    url = "data:image/png;base64," + base64.b64encode(png.getvalue()).decode("ascii")
+def _png(ink: NDArray[np.float32]) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(np.rint(255 * ink).astype(np.uint8)).convert("RGBA").save(file, "PNG")
+    return file.getvalue()
+
+
+def _message(png: bytes, traces: tuple[strokes.Stroke, ...]) -> str:
+    url = "data:image/png;base64," + base64.b64encode(png).decode("ascii")
     raw = {
         "version": "7.4.0",
         "objects": [_fabric_path(trace) for trace in traces],

@@ -69,6 +69,7 @@ function show(view, { verdict, probabilities, picture }, isLive) {
   const ranking = rank(probabilities);
   const { answer, says, detail } = words(verdict, probabilities, ranking);
   view.root.dataset.verdict = verdict;
+  view.root.getRootNode().host.dataset.verdict = verdict; // for the page's style sheet
   view.root.dataset.by = isLive ? "browser" : "server";
   setText(view.answer, answer);
   setText(view.says, says);
