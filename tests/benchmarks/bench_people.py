@@ -175,7 +175,7 @@ def measure(
 
 def main(*, full: bool = False) -> dict[str, Any]:
     """Measure and print the table."""
-    found = measure(FULL if full else QUICK, duration=20 if full else 4, rounds=3 if full else 2)
+    found = measure(FULL if full else QUICK, duration=10 if full else 4, rounds=3 if full else 2)
     rates = {
         (site.name, each.people, each.think): each.rate
         for site, crowds in found.items()
