@@ -93,7 +93,7 @@ def _ours_is_right(shown: Elements, drawing: Drawing) -> bool:
     )
 
 
-@functools.cache  # so that the visitors do not take the server's time
+@functools.lru_cache(maxsize=1_000)  # so that the visitors do not take the server's time
 def _reading(drawing: Drawing) -> Reading | None:
     return read(_MOMENTS, drawing.ink)
 
