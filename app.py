@@ -15,7 +15,7 @@ SHOW_TRAINING = ("", "train")
 
 
 def _view(name: str) -> Callable[[], None]:
-    """Return a view that is imported when it is first opened: these need over 100 MB more."""
+    """Return a view that is imported when it is first opened: these need 90 MB more."""
 
     def show() -> None:
         module = importlib.import_module(f"ui.{name}")

@@ -12,7 +12,7 @@ __all__ = ["WithoutDelay"]
 class WithoutDelay:
     """Send each message of an answer at once.
 
-    An answer is some fifteen small messages. Streamlit opens its sockets in such a way that asyncio
+    An answer is some eight small messages. Streamlit opens its sockets in such a way that asyncio
     does not turn Nagle's algorithm off: the second message then waits until the browser confirms
     the first, for which it takes 40 ms.
     """

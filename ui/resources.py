@@ -63,17 +63,12 @@ def trainer() -> Trainer:
 def start() -> None:
     """Do at the server's start what the first visitor would have to wait for.
 
-    The first page that meets a component needs pandas and PyArrow. They are imported while the
-    server answers already, and the visitor's browser loads the page.
+    The first page that meets a component imports pandas and PyArrow, under a lock.
     """
-    shipped_models()
-    trainer()
-    threading.Thread(target=_import_tables, name="imports", daemon=True).start()
-
-
-def _import_tables() -> None:
     for name in ("pandas", "pyarrow"):
         importlib.import_module(name)
+    shipped_models()
+    trainer()
 
 
 def stop() -> None:

@@ -11,7 +11,6 @@ import streamlit as st
 __all__ = ["canvas_button"]
 
 _HERE = Path(__file__).parent
-_LABELS = {"undo": "Undo", "clear": "Clear"}
 _mount = st.components.v2.component(
     "inkling_canvas_button",
     html='<button type="button"><svg viewBox="0 0 24 24" aria-hidden="true"><path/></svg>'
@@ -29,5 +28,5 @@ def canvas_button(
     `disabled` is how it begins: from then on the browser follows the answers. For Undo `on_press`
     is called only for strokes that Python has put on the canvas.
     """
-    data = {"action": action, "label": _LABELS[action], "disabled": disabled}
+    data = {"action": action, "label": action.capitalize(), "disabled": disabled}
     _mount(key=action, data=data, width="content", on_pressed_change=on_press)

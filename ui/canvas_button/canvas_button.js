@@ -7,7 +7,7 @@
 
 const ICONS = {
   undo: "M8 5 4 9l4 4M4 9h10a5 5 0 0 1 0 10H9",
-  clear: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13M10.500 11v5M13.500 11v5",
+  clear: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13M10.5 11v5M13.5 11v5",
 };
 
 const begun = new WeakSet();
