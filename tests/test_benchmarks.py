@@ -96,6 +96,7 @@ def three_benchmarks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
     names = ("first", "second", "third")
     monkeypatch.setattr(command, "BENCHMARKS", {name: benchmark(name) for name in names})
+    monkeypatch.setattr(command, "ONLY_FULL", ("second",))
     (tmp_path / "assets").mkdir()
     (tmp_path / "README.md").write_text(f"before\n{command.BEGIN}\nold\n{command.END}\nafter\n")
     monkeypatch.setattr(command, "ROOT", tmp_path)
@@ -123,7 +124,7 @@ def test_a_benchmark_that_is_not_there_is_named_with_those_that_are(
 
 
 def test_writing_replaces_the_tables_and_draws_all_curves(three_benchmarks: Path) -> None:
-    command.main(["--write"])
+    command.main(["--write", "--full"])
     tables = "".join(f"table of {name}\n" for name in ("first", "second", "third"))
     block = f"{command.BEGIN}\n```text\n{tables}```\n{command.END}"
     assert (three_benchmarks / "README.md").read_text() == f"before\n{block}\nafter\n"
@@ -133,10 +134,19 @@ def test_writing_replaces_the_tables_and_draws_all_curves(three_benchmarks: Path
     assert len(drawn.findall(f"{SVG}g")) == 3
 
 
+@pytest.mark.usefixtures("three_benchmarks")
+def test_a_quick_run_leaves_out_what_takes_long(capsys: pytest.CaptureFixture[str]) -> None:
+    command.main([])
+    assert capsys.readouterr().out == "table of first\ntable of third\n"
+    command.main(["--only", "second"])
+    assert capsys.readouterr().out == "table of second\n"
+
+
+@pytest.mark.parametrize("options", [[], ["--full", "--only", "first"], ["--only", "first"]])
 def test_some_tables_alone_do_not_replace_all(
-    three_benchmarks: Path, capsys: pytest.CaptureFixture[str]
+    three_benchmarks: Path, capsys: pytest.CaptureFixture[str], options: list[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        command.main(["--write", "--only", "first"])
-    assert "cannot go with --only" in capsys.readouterr().err
+        command.main(["--write", *options])
+    assert "needs --full, without --only" in capsys.readouterr().err
     assert "old" in (three_benchmarks / "README.md").read_text()

@@ -20,7 +20,7 @@ from tests.browser.drawing import DIGITS, canvas_ready, draw
 from tests.browser.server import ROOT
 
 BARE_PAGE = Path(__file__).with_name("bare_page.py")
-ROUNDS, FULL_ROUNDS = 3, 12
+ROUNDS, FULL_ROUNDS = 2, 12
 STROKES = [DIGITS[digit][0] for digit in (3, 2, 7, 0, 5)]
 BARS_MS = 34
 SCRIPT_MS = 4

@@ -65,7 +65,7 @@ class Crowd:
     errors : list of str
         Of visits that failed.
     duration : float
-        Seconds.
+        Seconds until the last answer.
     cpu : float
         Seconds of the server's processor time.
     memory : float
@@ -115,7 +115,7 @@ async def crowd(
                 if visitor is not None
             )
         )
-        found.duration, found.cpu = time.perf_counter() - began, _cpu(process) - cpu
+        found.cpu = _cpu(process) - cpu
         found.memory = (process.memory_info().rss - before) / people
     return found
 
@@ -145,7 +145,9 @@ async def _draw(
         except (VisitorError, OSError, WebSocketException) as error:
             found.errors.append(repr(error))
             return
-        found.seconds.append(time.perf_counter() - sent)
+        now = time.perf_counter()
+        found.seconds.append(now - sent)
+        found.duration = now - began
         found.wrong += not site.is_right(shown, drawing)
         await asyncio.sleep(think)
 
@@ -209,8 +211,9 @@ def main(*, full: bool = False) -> dict[str, Any]:
     for site, crowds in found.items():
         for each in crowds:
             print(_row(site, each))
-    parts = profile(AIMED_AT[0], 4)
-    print("  The script's part of ours, 30 people")
+    parts = profile(AIMED_AT[0], 4) if full else {}
+    if parts:
+        print("  The script's part of ours, 30 people")
     for part, seconds in parts.items():
         print(f"    {part:58} {1000 * seconds:7.1f} ms")
     alone = [each for each in found[OURS] if not each.think]

@@ -27,7 +27,7 @@ from tests.benchmarks import drawn
 
 ASSETS = Path(__file__).parents[2] / "assets"
 N_PICTURES = 60_000
-ROUNDS, FULL_ROUNDS = 5, 15
+ROUNDS, FULL_ROUNDS = 3, 15
 
 
 def run(rounds: int = ROUNDS) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def main(*, full: bool = False) -> dict[str, Any]:
     """Measure and print the table."""
     found: dict[str, list[float]] = {OURS.name: [], USUAL.name: []}
     with open_browser() as browser:
-        for _ in range(5 if full else 2):
+        for _ in range(5 if full else 1):
             for site in (OURS, USUAL):
                 with browser.new_context() as context:
                     found[site.name].append(seconds(site, context.new_page()))

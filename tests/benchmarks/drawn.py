@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
-import io
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -15,11 +13,10 @@ from PIL import Image
 
 from model import strokes
 from tests.browser.server import ROOT
+from tests.canvas_message import SIDE, message, png
 
 __all__ = ["SIDE", "Drawing", "drawings"]
 
-SIDE = 336
-"""Of the canvas, in pixels."""
 SAMPLES = ROOT / "assets" / "samples.jsonl"
 
 # A stroke as Fabric.js writes it, less its path.
@@ -87,25 +84,11 @@ def drawings() -> Iterator[Drawing]:
         drawn = strokes.canvas_drawings(samples, seed=seed)
         for sample, ink in zip(samples, drawn, strict=True):
             ink = np.pad(ink, (SIDE - strokes.CANVAS) // 2)
-            png = _png(ink)
-            yield Drawing(ink, len(sample.strokes), png, _message(png, sample.strokes))
+            picture = png(Image.fromarray(np.rint(255 * ink).astype(np.uint8)).convert("RGBA"))
+            objects = [_fabric_path(trace) for trace in sample.strokes]
+            sent = json.dumps(message(picture, objects), separators=(",", ":"))
+            yield Drawing(ink, len(objects), picture, sent)
         seed += 1
-
-
-def _png(ink: NDArray[np.float32]) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(np.rint(255 * ink).astype(np.uint8)).convert("RGBA").save(file, "PNG")
-    return file.getvalue()
-
-
-def _message(png: bytes, traces: tuple[strokes.Stroke, ...]) -> str:
-    url = "data:image/png;base64," + base64.b64encode(png).decode("ascii")
-    raw = {
-        "version": "7.4.0",
-        "objects": [_fabric_path(trace) for trace in traces],
-        "background": "#000000",
-    }
-    return json.dumps({"drawing": {"raw": raw, "data": url}}, separators=(",", ":"))
 
 
 def _fabric_path(trace: strokes.Stroke) -> dict[str, Any]:

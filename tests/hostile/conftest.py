@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from tests.browser.server import Server, serve
-from tests.hostile.drawings import message, png_of
+from tests.canvas_message import message, png_of
 from tests.hostile.visitor import Visitor
 
 MOST_GROWTH = 80 * 2**20

@@ -17,8 +17,8 @@ from streamlit.testing.v1 import AppTest
 
 from model.pictures import PictureError
 from tests.browser.server import ROOT, Server
+from tests.canvas_message import SIDE, data_url, message, png, png_of
 from tests.hostile.conftest import visit
-from tests.hostile.drawings import SIDE, data_url, message, png, png_of
 from tests.hostile.visitor import Answer, Visitor
 from tests.model.test_pictures import file, png_of_size
 

@@ -14,8 +14,8 @@ import requests
 from websockets.exceptions import InvalidStatus
 
 from tests.browser.server import Server
+from tests.canvas_message import message, png_of
 from tests.hostile.conftest import visit
-from tests.hostile.drawings import message, png_of
 from tests.hostile.visitor import Answer, Visitor, handshake
 from tests.model.specimens import CHECKPOINTS
 

@@ -14,6 +14,7 @@ from tests.browser.drawing import DIGITS
 __all__ = ["SIDE", "data_url", "message", "png", "png_of"]
 
 SIDE = 336
+"""Of the canvas, in pixels."""
 
 
 def png(image: Image.Image, **options: Any) -> bytes:
