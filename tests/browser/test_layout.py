@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import FloatRect, Locator, Page, Request, expect
 
-from tests.browser.answers import expect_digit, go_to
+from tests.browser.answers import expect_digit, go_to, press
 from tests.browser.contrast import contrast
 from tests.browser.drawing import DIGITS, canvas_ready, draw, draw_with_finger
 from tests.browser.server import Server
@@ -135,3 +135,15 @@ def test_nothing_is_asked_of_another_server_in_any_view(page: Page, server: Serv
     own = (server.url, server.url.replace("http", "ws", 1), "data:", "blob:")
     assert any(url.startswith("ws") for url in asked)
     assert not [url for url in asked if not url.startswith(own)]
+
+
+def test_on_a_phone_the_answer_comes_before_the_choice_of_models(phone_page: Page) -> None:
+    canvas_ready(phone_page)
+    answer, models = phone_page.locator(".reading"), phone_page.locator(".st-key-retrain")
+    for picture in ("canvas", "upload"):
+        if picture == "upload":
+            press(phone_page, "to_upload")
+        shown = phone_page.locator(f".st-key-{picture}")
+        expect(shown).to_be_visible()
+        tops = [box(place)["y"] for place in (shown, answer, models)]
+        assert tops == sorted(tops)
