@@ -43,18 +43,17 @@ def canvas_panel() -> NDArray[np.float32] | None:
 
 def canvas_controls() -> None:
     """Show undo, clear and the pen's width."""
-    with st.container(horizontal=True, vertical_alignment="center", key="canvas_controls"):
-        empty = not st.session_state[state.DRAWN_OBJECTS]
-        canvas_button("undo", disabled=empty, on_press=_undo)
-        canvas_button("clear", disabled=empty, on_press=_clear)
-        st.slider(
-            "Pen width",
-            *(8, 40, st.session_state[state.PEN_WIDTH]),
-            step=2,
-            key=_SLIDER_KEY,
-            on_change=_take_pen_width,
-            label_visibility="collapsed",
-        )
+    empty = not st.session_state[state.DRAWN_OBJECTS]
+    canvas_button("undo", disabled=empty, on_press=_undo)
+    canvas_button("clear", disabled=empty, on_press=_clear)
+    st.slider(
+        "Pen width",
+        *(8, 40, st.session_state[state.PEN_WIDTH]),
+        step=2,
+        key=_SLIDER_KEY,
+        on_change=_take_pen_width,
+        label_visibility="collapsed",
+    )
 
 
 def note_stroke(digit: NDArray[np.float32]) -> None:

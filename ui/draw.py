@@ -29,8 +29,11 @@ def draw_view() -> None:
     places are given by assets/style.css.
     """
     with st.container(key="draw_view"):
-        if st.session_state[state.SOURCE] == DRAW:
-            canvas_controls()
+        with st.container(horizontal=True, vertical_alignment="center", key="controls"):
+            if st.session_state[state.SOURCE] == DRAW:
+                canvas_controls()
+            else:
+                _way_back()
         why_control()
         _drawing_panel()
         with st.container(key="more"):
@@ -56,6 +59,17 @@ def _more() -> None:
         model_panel()
 
 
+def _way_back() -> None:
+    st.button(
+        "Back to the canvas",
+        icon=":material/arrow_back:",
+        type="tertiary",
+        key="to_canvas",
+        on_click=_switch_to,
+        args=(DRAW,),
+    )
+
+
 def _switch_to(source: str) -> None:
     st.session_state[state.SOURCE] = source
 
@@ -79,14 +93,6 @@ def _drawing_panel() -> None:
 
 def _upload_panel() -> NDArray[np.float32] | None:
     """Ask for a picture; show the ink that was found in it."""
-    st.button(
-        "Back to the canvas",
-        icon=":material/arrow_back:",
-        type="tertiary",
-        key="to_canvas",
-        on_click=_switch_to,
-        args=(DRAW,),
-    )
     file = st.file_uploader(
         "A photo or picture of one digit", type=[*FORMATS, "JPG"], key="picture", max_upload_size=10
     )

@@ -126,6 +126,27 @@ def test_a_file_that_is_no_picture_is_refused_in_words_and_the_page_lives_on(pag
     assert ink_share(page) > 0.01, "the drawing from before has gone"
 
 
+def test_back_from_the_upload_everything_is_there_again_and_the_bars_never_left(
+    page: Page,
+) -> None:
+    canvas_ready(page)
+    page.locator(".reading").evaluate("bars => (bars.isTheSame = true)")
+    of_the_canvas = ("undo", "clear", "pen_slider", "sample_strip", "to_upload")
+    press(page, "to_upload")
+    expect(page.locator(".st-key-picture")).to_be_visible()
+    for key in of_the_canvas:
+        expect(page.locator(f".st-key-{key}")).to_have_count(0)
+    press(page, "to_canvas")
+    for key in of_the_canvas:
+        expect(page.locator(f".st-key-{key}")).to_be_visible()
+    expect(page.locator(".st-key-to_canvas")).to_have_count(0)
+    assert page.locator(".reading").evaluate("bars => bars.isTheSame") is True
+    draw(page, DIGITS[3])
+    expect_digit(page, 3)
+    press(page, "clear")
+    expect_invitation(page)
+
+
 def test_white_paper_is_not_answered(page: Page) -> None:
     canvas_ready(page)
     press(page, "to_upload")
