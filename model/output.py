@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -27,18 +27,16 @@ def write_whole(path: Path, content: bytes) -> None:
         Where it cannot be written. The old file stays.
     """
     _remove_leftovers(path.parent)
-    with tempfile.NamedTemporaryFile(
-        dir=path.parent, prefix=PREFIX, suffix=SUFFIX, delete=False
-    ) as file:
-        temporary = Path(file.name)
-        try:
+    temporary = path.parent / f"{PREFIX}{secrets.token_hex(8)}{SUFFIX}"
+    try:
+        with temporary.open("xb") as file:  # named before it exists: Ctrl-C finds it at any moment
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-            temporary.chmod(0o644)
-            put_in_place(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        temporary.chmod(0o644)
+        put_in_place(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def put_in_place(temporary: Path, path: Path) -> None:

@@ -1,11 +1,18 @@
-"""The page's server with a trainer that stops what nobody has looked at for three seconds."""
+"""The page's server with a trainer that stops what nobody has looked at for three seconds.
+
+At /threads it says which of its threads are alive.
+"""
 
 from __future__ import annotations
 
 import functools
+import threading
 from pathlib import Path
 
 import streamlit as st
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from model.limits import Limits
 from model.trainer import Trainer
@@ -22,8 +29,17 @@ def impatient_trainer() -> Trainer:
     return client
 
 
+async def threads(_: Request) -> JSONResponse:
+    """Answer with the threads' names."""
+    return JSONResponse([thread.name for thread in threading.enumerate()])
+
+
 resources.trainer = impatient_trainer
 
 import serve  # noqa: E402  (the server is made with this trainer)
 
-app = st.App(Path(serve.__file__).with_name("app.py"), lifespan=serve._warm)
+app = st.App(
+    Path(serve.__file__).with_name("app.py"),
+    lifespan=serve._warm,
+    routes=[Route("/threads", threads)],
+)

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.answers import expect_digit, go_to
+from tests.browser.answers import canvas_ready, expect_digit, go_to
 from tests.browser.drawing import DIGITS, draw
 from tests.browser.test_why import PANELS, open_panel
 
@@ -22,11 +22,27 @@ NOT_OURS = {
 }
 
 
+def reopen(page: Page, scheme: Any) -> None:
+    """Open the page in a scheme: changed on the open page, Streamlit's own colours come first."""
+    page.emulate_media(color_scheme=scheme)
+    page.reload()
+    canvas_ready(page)
+
+
+def wait_for_rest(page: Page) -> None:
+    """Wait for the colours that stay: while a run or a transition lasts, text may be faded."""
+    page.locator("[data-test-script-state='notRunning']").first.wait_for()
+    page.wait_for_function(
+        "document.getAnimations().every((each) => each.playState !== 'running')"
+    )
+
+
 def grave_violations(page: Page) -> list[str]:
     """Return the rule and the element of each violation that is ours."""
+    wait_for_rest(page)
     found: Any = Axe().run(page).response
     return [
-        f"{rule['id']}: {node['html'][:200]}"
+        f"{rule['id']}: {node['html'][:200]}: {node['failureSummary']}"
         for rule in found["violations"]
         if rule["impact"] in GRAVE
         for node in rule["nodes"]
@@ -36,7 +52,7 @@ def grave_violations(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_draw_view_has_no_grave_violation_with_any_reason_open(page: Page, scheme: Any) -> None:
-    page.emulate_media(color_scheme=scheme)
+    reopen(page, scheme)
     assert grave_violations(page) == []
     draw(page, DIGITS[3])
     expect_digit(page, 3)
@@ -49,8 +65,7 @@ def test_the_draw_view_has_no_grave_violation_with_any_reason_open(page: Page, s
 @pytest.mark.parametrize("view", ["Train", "Evaluate", "How it works"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_other_views_have_no_grave_violation(page: Page, view: str, scheme: Any) -> None:
-    page.emulate_media(color_scheme=scheme)
+    reopen(page, scheme)
     go_to(page, view)
     expect(page.get_by_role("heading").first).to_be_visible()
-    page.locator("[data-test-script-state='notRunning']").first.wait_for()
     assert grave_violations(page) == []

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
@@ -72,6 +73,13 @@ def watch_it_learn(page: Page) -> None:
     expect(at_work(page)).to_be_visible(timeout=SLOW)
 
 
+def runs(server: Server) -> int:
+    """Return how many visits the server runs the page's script for."""
+    with urllib.request.urlopen(f"{server.url}/threads", timeout=10) as answer:
+        names: list[str] = json.load(answer)
+    return names.count("ScriptRunner.scriptThread")
+
+
 def close_browser(page: Page, cable: Cable) -> None:
     page.context.close()
 
@@ -87,16 +95,15 @@ def test_a_visitor_who_is_lost_holds_nobody_up_and_leaves_nothing_running(
     visit: Callable[[str], Page],
     lose: Callable[[Page, Cable], None],
 ) -> None:
-    server = psutil.Process(impatient.pid)
     drawing = visit(impatient.url)
     draw(drawing, DIGITS[7])
     expect_digit(drawing, 7)
     waiting = visit(f"{impatient.url}/train?{SHORT}")
     expect(waiting.locator(".st-key-train button").last).to_be_enabled(timeout=SLOW)
-    n_threads = server.num_threads()
 
     lost = visit(f"{cable.url}/train?{LONG}")
     watch_it_learn(lost)
+    wait_until(lambda: runs(impatient), 10, "no run of the server was seen")
     address = lost.url.replace(cable.url, impatient.url)
     process = training_process(impatient)
     train(waiting)
@@ -109,7 +116,7 @@ def test_a_visitor_who_is_lost_holds_nobody_up_and_leaves_nothing_running(
     expect(waiting.get_by_text(READY)).to_be_visible(timeout=(UNWATCHED_SECONDS + 10) * 1000)
     assert training_process(impatient) == process, "the run had to be killed"
     wait_until(lambda: process.cpu_percent(0.5) < 20, 10, "the training process is still at work")
-    wait_until(lambda: server.num_threads() <= n_threads, 10, "threads of the lost visit run on")
+    wait_until(lambda: not runs(impatient), 10, "a run of the lost visit goes on in the server")
 
     found_again = visit(address)
     expect(found_again.get_by_text("nobody was watching any more")).to_be_visible()

@@ -104,6 +104,7 @@ def test_the_tutorials_recipe_is_one_press(page: Page, server: Server) -> None:
     expect(page.get_by_role("spinbutton", name="Batch")).to_have_value("100")
     expect(page.get_by_role("spinbutton", name="Learning rate")).to_have_value("0.5")
     expect(page.get_by_role("radio", name="pixels")).to_be_checked()
+    assert "default value" not in server.log(), "Streamlit warns about settings that the page sets"
 
 
 def test_a_run_is_watched_paused_stepped_sped_up_and_kept(page: Page, server: Server) -> None:
