@@ -32,9 +32,7 @@ def reopen(page: Page, scheme: Any) -> None:
 def wait_for_rest(page: Page) -> None:
     """Wait for the colours that stay: while a run or a transition lasts, text may be faded."""
     page.locator("[data-test-script-state='notRunning']").first.wait_for()
-    page.wait_for_function(
-        "document.getAnimations().every((each) => each.playState !== 'running')"
-    )
+    page.wait_for_function("document.getAnimations().every((each) => each.playState !== 'running')")
 
 
 def grave_violations(page: Page) -> list[str]:
