@@ -33,7 +33,7 @@ def draw_view() -> None:
             if st.session_state[state.SOURCE] == DRAW:
                 canvas_controls()
             else:
-                _way_back()
+                _switch("Back to the canvas", "arrow_back", "to_canvas", DRAW)
         why_control()
         _drawing_panel()
         with st.container(key="more"):
@@ -47,26 +47,20 @@ def _more() -> None:
     with left:
         if st.session_state[state.SOURCE] == DRAW:
             sample_strip()
-            st.button(
-                "Upload a picture instead",
-                icon=":material/add_photo_alternate:",
-                type="tertiary",
-                key="to_upload",
-                on_click=_switch_to,
-                args=(UPLOAD,),
-            )
+            _switch("Upload a picture instead", "add_photo_alternate", "to_upload", UPLOAD)
     with right:
         model_panel()
 
 
-def _way_back() -> None:
+def _switch(label: str, icon: str, key: str, source: str) -> None:
+    """Show a button that asks for the picture from another source."""
     st.button(
-        "Back to the canvas",
-        icon=":material/arrow_back:",
+        label,
+        icon=f":material/{icon}:",
         type="tertiary",
-        key="to_canvas",
+        key=key,
         on_click=_switch_to,
-        args=(DRAW,),
+        args=(source,),
     )
 
 
