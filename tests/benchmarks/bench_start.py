@@ -26,6 +26,7 @@ from tests.browser.server import serve
 USUAL_RATIO = 0.5
 STROKE = [(0.5, 0.3), (0.5, 0.7)]  # a short one: drawing it is not the server's time
 PATIENCE_MS = 3_000
+MOST_STROKES = 20
 ANSWERS = {
     OURS.name: ".reading[data-by=server]:not([data-verdict=empty])",
     USUAL.name: "h2:has-text('Prediction')",
@@ -41,12 +42,13 @@ def seconds(site: Site, page: Page) -> float:
         with serve(home, site.script, environment, settings=site.settings(home)) as server:
             page.goto(server.url)
             page.locator(CANVAS).first.wait_for(timeout=60_000)
-            while True:  # the canvas may not listen yet to the first stroke
+            answer = page.locator(ANSWERS[site.name])
+            for _ in range(MOST_STROKES):  # the canvas may not listen yet to the first one
                 draw(page, [STROKE])
                 with contextlib.suppress(TimeoutError):
-                    answer = page.locator(ANSWERS[site.name])
                     answer.wait_for(state="attached", timeout=PATIENCE_MS)
                     return time.perf_counter() - began
+    raise AssertionError(f"{site.name}: no answer to {MOST_STROKES} strokes")
 
 
 def main(*, full: bool = False) -> dict[str, Any]:
