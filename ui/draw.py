@@ -78,7 +78,8 @@ def _drawing_panel() -> None:
         ink = canvas_panel()
     active = active_model()
     reading = None if ink is None or active is None else read(active, ink)
-    live_bars(reading, is_drawn=bool(st.session_state[state.DRAWN_OBJECTS]))
+    is_drawn = bool(st.session_state[state.DRAWN_OBJECTS])
+    live_bars(reading, is_drawn=is_drawn, is_upload=is_upload)
     if ink is not None and active is not None and reading is not None:
         if not is_upload:
             note_stroke(reading.centred)

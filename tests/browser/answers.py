@@ -43,9 +43,9 @@ def expect_doubt(page: Page) -> None:
     expect(page.locator(".reading .answer")).to_have_text("?")
 
 
-def expect_invitation(page: Page) -> None:
-    """Wait until the page invites to draw, and says nothing else."""
-    expect(page.locator(".reading .says")).to_have_text("Draw a digit from 0 to 9")
+def expect_invitation(page: Page, to: str = "Draw a digit from 0 to 9") -> None:
+    """Wait until the page invites to draw, or to what is given, and says nothing else."""
+    expect(page.locator(".reading .says")).to_have_text(to)
     assert page.locator(".reading .answer").inner_text() == ""
     assert shares(page) == [0] * 10
 

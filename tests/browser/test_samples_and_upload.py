@@ -25,6 +25,7 @@ from tests.waiting import wait_until
 SAMPLES = [
     json.loads(line) for line in (ROOT / "assets" / "samples.jsonl").read_text("utf-8").splitlines()
 ]
+TO_UPLOAD = "Upload a picture of a digit"
 
 
 def pick_sample(page: Page, name: str) -> None:
@@ -97,7 +98,7 @@ def upload(page: Page, file: FilePayload) -> None:
 def test_a_png_a_jpeg_photo_on_its_side_and_a_webp_are_read(page: Page) -> None:
     canvas_ready(page)
     press(page, "to_upload")
-    expect_invitation(page)
+    expect_invitation(page, TO_UPLOAD)
     for digit, file in (
         (5, as_file(pen_on_paper(5), "PNG")),
         (2, turned_photo(2)),
@@ -116,7 +117,7 @@ def test_a_file_that_is_no_picture_is_refused_in_words_and_the_page_lives_on(pag
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("digit.png was not read")
     assert "Traceback" not in alert.inner_text()
-    expect_invitation(page)
+    expect_invitation(page, TO_UPLOAD)
     upload(page, as_file(pen_on_paper(0), "PNG"))
     expect_digit(page, 0)
     expect(alert).to_have_count(0)
@@ -134,12 +135,14 @@ def test_back_from_the_upload_everything_is_there_again_and_the_bars_never_left(
     of_the_canvas = ("undo", "clear", "pen_slider", "sample_strip", "to_upload")
     press(page, "to_upload")
     expect(page.locator(".st-key-picture")).to_be_visible()
+    expect_invitation(page, TO_UPLOAD)
     for key in of_the_canvas:
         expect(page.locator(f".st-key-{key}")).to_have_count(0)
     press(page, "to_canvas")
     for key in of_the_canvas:
         expect(page.locator(f".st-key-{key}")).to_be_visible()
     expect(page.locator(".st-key-to_canvas")).to_have_count(0)
+    expect_invitation(page)
     assert page.locator(".reading").evaluate("bars => bars.isTheSame") is True
     draw(page, DIGITS[3])
     expect_digit(page, 3)
@@ -152,7 +155,7 @@ def test_white_paper_is_not_answered(page: Page) -> None:
     press(page, "to_upload")
     upload(page, as_file(Image.new("L", (300, 300), 255), "PNG"))
     expect(page.get_by_text("No drawing was found in this picture")).to_be_visible()
-    expect_invitation(page)
+    expect_invitation(page, TO_UPLOAD)
 
 
 def test_after_an_upload_the_other_views_and_the_canvas_still_work(page: Page) -> None:

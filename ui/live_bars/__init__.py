@@ -39,14 +39,15 @@ _mount_model = st.components.v2.component(
 )
 
 
-def live_bars(reading: Reading | None, *, is_drawn: bool) -> None:
+def live_bars(reading: Reading | None, *, is_drawn: bool, is_upload: bool) -> None:
     """Show a reading, or the invitation where there is none; the bars move to their new places.
 
-    `is_drawn` tells whoever listens in the browser whether there is something on the canvas.
+    `is_drawn` tells whoever listens in the browser whether there is something on the canvas;
+    `is_upload` whether the invitation is to upload a picture, or to draw.
     """
     # With a new number the browser hears of an answer that is the same as the last one.
-    data = _as_data(reading) | {"isDrawn": is_drawn, "number": next(_numbers)}
-    _mount_bars(key="live_bars", data=data)
+    told = {"isDrawn": is_drawn, "isUpload": is_upload, "number": next(_numbers)}
+    _mount_bars(key="live_bars", data=_as_data(reading) | told)
 
 
 def live_model(checkpoint: Checkpoint, *, on_pick: Callable[[int], None]) -> None:

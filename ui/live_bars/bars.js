@@ -65,9 +65,10 @@ function build(root) {
   return view;
 }
 
-function show(view, { verdict, probabilities, picture }, isLive) {
+function show(view, { verdict, probabilities, picture, isUpload }, isLive) {
   const ranking = rank(probabilities);
-  const { answer, says, detail } = words(verdict, probabilities, ranking);
+  const { answer, says, detail } =
+    verdict === "empty" ? invitation(isUpload) : words(verdict, probabilities, ranking);
   view.root.dataset.verdict = verdict;
   view.root.getRootNode().host.dataset.verdict = verdict; // for the page's style sheet
   view.root.dataset.by = isLive ? "browser" : "server";
@@ -92,14 +93,22 @@ function rank(probabilities) {
   return DIGITS.map(Number).sort((a, b) => probabilities[b] - probabilities[a]);
 }
 
-function words(verdict, probabilities, [first, second]) {
-  if (verdict === "empty") {
+function invitation(isUpload) {
+  if (isUpload) {
     return {
       answer: "",
-      says: "Draw a digit from 0 to 9",
-      detail: "with a mouse, a pen or a finger. The answer comes with every stroke.",
+      says: "Upload a picture of a digit",
+      detail: "A photo will do: one dark digit on light paper.",
     };
   }
+  return {
+    answer: "",
+    says: "Draw a digit from 0 to 9",
+    detail: "with a mouse, a pen or a finger. The answer comes with every stroke.",
+  };
+}
+
+function words(verdict, probabilities, [first, second]) {
   if (verdict === "unfamiliar") {
     return {
       answer: "?",
