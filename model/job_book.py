@@ -113,12 +113,7 @@ class JobBook:
         for job in over[: -self._limits.kept_films]:
             self._jobs[job.id] = dataclasses.replace(job, film=(), latest=None)
         for job in over[: -self._limits.kept_jobs]:
-            self._forget(job)
-
-    def forget(self, owner: str) -> None:
-        """Forget the finished jobs of an owner."""
-        for job in [job for job in self._jobs.values() if job.owner == owner and job.is_over]:
-            self._forget(job)
+            del self._jobs[job.id], self._seen_at[job.id]
 
     def _check_rate(self, owner: str) -> None:
         now = self._clock()
@@ -130,6 +125,3 @@ class JobBook:
             raise RefusedError(
                 f"You have begun {len(own)} trainings within a minute; try again in {seconds} s."
             )
-
-    def _forget(self, job: Job) -> None:
-        del self._jobs[job.id], self._seen_at[job.id]

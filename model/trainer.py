@@ -171,14 +171,6 @@ class Trainer:
         """Go on at full speed, or slowed so that 1,000 steps take about 20 s."""
         self._control(id, speed=speed)
 
-    def abandon(self, owner: str) -> None:
-        """Stop and forget all jobs of a visit that has ended."""
-        with self._changed:
-            for job in self._book.unfinished():
-                if job.owner == owner:
-                    self._stop(job, "Stopped: its visitor has gone.")
-            self._book.forget(owner)
-
     def _unfinished(self, id: str) -> Job | None:
         return next((job for job in self._book.unfinished() if job.id == id), None)
 

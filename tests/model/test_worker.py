@@ -340,21 +340,6 @@ def test_a_second_job_of_one_visitor_and_one_too_many_are_refused(
         trainer.submit(SHORT, data, "dot")
 
 
-def test_an_abandoned_visit_leaves_nothing_behind(
-    quick: Callable[..., Trainer],
-    data: str,
-) -> None:
-    trainer = quick()
-    over = ended(trainer, trainer.submit(SHORT, data, "ann"))
-    running = trainer.submit(LONG, data, "ann")
-    seen(trainer, running, lambda job: job.step > 0)
-    waiting = trainer.submit(SHORT, data, "bob")
-    trainer.abandon("ann")
-    assert trainer.find(over.id) is None
-    assert ended(trainer, waiting).state == "done"
-    assert ended(trainer, running).state == "stopped"
-
-
 def test_a_job_that_nobody_looks_at_is_stopped(
     quick: Callable[..., Trainer],
     data: str,
