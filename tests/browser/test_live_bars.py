@@ -248,7 +248,7 @@ def test_a_stroke_that_is_left_for_an_upload_does_not_stay_on_the_bars(page: Pag
     with mouse_held(page, DIGITS[3][0]):
         followed(page, 3)
     press(page, "to_upload")
-    expect_invitation(page)
+    expect_invitation(page, "Upload a picture of a digit")
 
 
 def test_an_answer_about_an_older_drawing_does_not_move_the_bars(page: Page) -> None:
