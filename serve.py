@@ -14,12 +14,14 @@ from starlette.middleware import Middleware
 from ui import resources
 from ui.connection import WithoutDelay
 
+MIDDLEWARE = [Middleware(WithoutDelay)]
+
 
 @contextlib.asynccontextmanager
-async def _warm(app: st.App) -> AsyncIterator[None]:
+async def warm(app: st.App) -> AsyncIterator[None]:
     resources.start()
     yield
     resources.stop()
 
 
-app = st.App("app.py", lifespan=_warm, middleware=[Middleware(WithoutDelay)])
+app = st.App("app.py", lifespan=warm, middleware=MIDDLEWARE)

@@ -49,7 +49,7 @@ class Checkpoint:
     doubt : Doubt
         When it should rather not answer.
     data_name, data_sha256 : str
-        The data set it was trained on; see `model.datasets.Dataset`.
+        The data set it was trained on; see `model.data.datasets.Dataset`.
     measured : mapping of str to float
         What was measured after training: `test_accuracy`, `validation_accuracy`, …; finite.
     """

@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from model import checkpoint, datasets, evaluation, pictures, reading, strokes
-from model.array_files import read_npz
+from model import checkpoint, evaluation, pictures, reading, strokes
 from model.checkpoint import Checkpoint
 from model.config import TrainingConfig
+from model.data import datasets
+from model.data.array_files import read_npz
 from model.outcome import outcome
 from model.prepared import prepare
 from model.preprocessing import SIDE, centred

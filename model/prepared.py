@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from model import datasets, preprocessing
+from model import preprocessing
 from model.config import Input, TrainingConfig
-from model.datasets import NAMES, Progress
+from model.data import datasets
+from model.data.datasets import NAMES, Progress
 from model.doubt import typical_pictures
 from model.pen_habits import with_pen_habits
 
@@ -47,11 +48,11 @@ def prepare(
     Parameters
     ----------
     data : str
-        A name or a path, see `model.datasets.load`; what a path names is read anew every time.
+        A name or a path, see `model.data.datasets.load`; what a path names is read anew every time.
     config : TrainingConfig
         Its `input`, and its `pen_habits` and `seed`, by which training pictures are added.
     progress, download : optional
-        See `model.datasets.load`.
+        See `model.data.datasets.load`.
 
     Raises
     ------

@@ -12,7 +12,7 @@ import pytest
 from tests.browser.server import isolated
 
 if TYPE_CHECKING:
-    from model.datasets import Dataset
+    from model.data.datasets import Dataset
 
 NO_MNIST = "want of MNIST: INKLING_DATA_DIR does not point to a folder with mnist/"
 NO_PEN_STROKES = "want of pen strokes: INKLING_DATA_DIR does not point to a folder with pen/"
@@ -34,7 +34,7 @@ def mnist() -> Dataset:
     directory = _data_file("mnist")
     if directory is None:
         pytest.skip(NO_MNIST)
-    from model import datasets
+    from model.data import datasets
 
     return datasets.load("mnist", download=False)
 

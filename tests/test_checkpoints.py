@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from model import strokes
 from model.config import INPUTS, Input, TrainingConfig
-from model.datasets import Dataset
+from model.data.datasets import Dataset
 from model.doubt import KEPT_FAMILIAR, WANTED_ACCURACY, distances
 from model.preprocessing import centred, features
 from tests.model.specimens import shipped

@@ -22,7 +22,7 @@ from model.config import INPUTS, TrainingConfig
 from tools import numbers
 
 if TYPE_CHECKING:
-    from model.datasets import Dataset
+    from model.data.datasets import Dataset
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from model import checkpoint, datasets, softmax
+from model import checkpoint, softmax
 from model.checkpoint import Checkpoint
+from model.data import datasets
 from model.output import print_result
 from model.reading import read
 from tools import nonsense

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from model.calibration import Reliability, reliability
 from model.checkpoint import Checkpoint
-from model.datasets import Split
+from model.data.datasets import Split
 from model.evaluation import Evaluation, evaluate, mistakes, pictures_of
 from model.softmax import N_CLASSES
 from ui import charts, paint, resources

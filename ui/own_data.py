@@ -12,7 +12,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from model.datasets import DataError, load
+from model.data.datasets import DataError, load
 from ui import plain, state
 
 __all__ = ["chooser"]

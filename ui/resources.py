@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model import checkpoint, datasets
+from model import checkpoint
 from model.checkpoint import Checkpoint, CheckpointError
 from model.config import INPUTS, Input
-from model.datasets import Split
+from model.data import datasets
+from model.data.datasets import Split
+from model.jobs.trainer import Trainer
 from model.preprocessing import features
 from model.softmax import SoftmaxRegression, softmax
-from model.trainer import Trainer
 
 __all__ = [
     "ASSETS",

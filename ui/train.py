@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from model.config import INPUTS, TrainingConfig
-from model.jobs import Job
+from model.jobs.job import Job
 from model.preprocessing import centred, features
 from ui import own_data, plain, resources, state, training_job
 from ui.film import film

@@ -7,8 +7,8 @@ from typing import Literal
 import streamlit as st
 
 from model.config import TrainingConfig
-from model.jobs import Job, Speed
-from model.limits import RefusedError
+from model.jobs.job import Job, Speed
+from model.jobs.limits import RefusedError
 from ui import models, resources, state
 
 __all__ = [

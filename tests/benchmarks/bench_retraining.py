@@ -16,7 +16,7 @@ import psutil
 from playwright.sync_api import Page, expect
 
 from model.config import TrainingConfig
-from model.trainer import Trainer
+from model.jobs.trainer import Trainer
 from tests.benchmarks.bench_live import RECORD, WATCH_PAGE, stroke_times
 from tests.benchmarks.pages import pages
 from tests.browser.drawing import canvas_ready

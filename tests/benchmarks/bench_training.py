@@ -30,8 +30,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from model import datasets
 from model.config import TrainingConfig
+from model.data import datasets
 from model.preprocessing import features
 from model.training import batches, tf, train
 

@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from model.limits import Limits
-from model.trainer import Trainer
+from model.jobs.limits import Limits
+from model.jobs.trainer import Trainer
 from ui import resources
 
 UNWATCHED_SECONDS = 3.0
@@ -40,6 +40,7 @@ import serve  # noqa: E402  (the server is made with this trainer)
 
 app = st.App(
     Path(serve.__file__).with_name("app.py"),
-    lifespan=serve._warm,
+    lifespan=serve.warm,
+    middleware=serve.MIDDLEWARE,
     routes=[Route("/threads", threads)],
 )

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from model import datasets
+from model.data import datasets
 from tests.browser.answers import expect_digit, go_to, models, press
 from tests.browser.drawing import DIGITS, canvas_ready, draw
 from tests.browser.server import Server

@@ -24,7 +24,7 @@ def training_process(server: Server) -> psutil.Process:
     def find() -> psutil.Process | None:
         for child in psutil.Process(server.pid).children(recursive=True):
             with contextlib.suppress(psutil.Error):
-                if "model.worker" in child.cmdline():
+                if "model.jobs.worker" in child.cmdline():
                     return child
         return None
 

@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 from PIL import Image
 from safetensors.numpy import save as save_tensors
 
-from model import datasets, strokes
-from model.array_files import DataError
+from model import strokes
 from model.checkpoint import Checkpoint, CheckpointError, from_bytes
+from model.data import datasets
+from model.data.array_files import DataError
 from model.explanation import contrast, evidence, sentence
 from model.pictures import PictureError, ink_from_upload
 from model.reading import read

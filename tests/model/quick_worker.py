@@ -19,8 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from model import messages, prepared, worker
+from model import prepared
 from model.config import TrainingConfig
+from model.jobs import messages, worker
 
 BEHAVIOUR = sys.argv[1]
 NOTE = Path(sys.argv[2]) if len(sys.argv) > 2 else None

@@ -17,10 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from model import array_files, datasets, digits, mnist
-from model.array_files import DataError, idx_sha256, read_idx, read_npz
-from model.datasets import Dataset
-from model.mnist_files import IDX_NAMES, FourArrays
+from model.data import array_files, datasets, digits, mnist
+from model.data.array_files import DataError, idx_sha256, read_idx, read_npz
+from model.data.datasets import Dataset
+from model.data.mnist_files import IDX_NAMES, FourArrays
 from tests.model.mirror import Mirror, running_mirror
 from tests.model.rights import folder_with_mode
 

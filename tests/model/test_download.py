@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model import download as download_module
-from model.download import DownloadError, download
+from model.data import download as download_module
+from model.data.download import DownloadError, download
 from tests.model.mirror import Mirror, running_mirror
 from tests.waiting import wait_until
 
@@ -224,7 +224,7 @@ def test_two_downloads_at_once_end_in_one_right_file(mirror: Mirror, tmp_path: P
 DOWNLOADER = """
 import sys
 from pathlib import Path
-from model.download import download
+from model.data.download import download
 download(sys.argv[1], Path(sys.argv[2]), check=lambda path: None)
 """
 

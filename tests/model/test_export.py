@@ -13,9 +13,9 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from model import datasets
 from model.checkpoint import Checkpoint
 from model.config import INPUTS, TrainingConfig
+from model.data import datasets
 from model.doubt import N_TYPICAL, Doubt
 from model.export import FORMATS, ExportError, Format, export, keras, tf
 from model.preprocessing import features

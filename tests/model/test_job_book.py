@@ -7,9 +7,9 @@ import itertools
 import pytest
 
 from model.config import TrainingConfig
-from model.job_book import JobBook
-from model.jobs import Job
-from model.limits import Limits, RefusedError
+from model.jobs.book import JobBook
+from model.jobs.job import Job
+from model.jobs.limits import Limits, RefusedError
 
 _numbers = itertools.count()
 

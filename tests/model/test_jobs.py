@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from model.config import TrainingConfig
-from model.jobs import MOST_POINTS, Job, Snapshot, film_steps
+from model.jobs.job import MOST_POINTS, Job, Snapshot, film_steps
 
 
 def reported(job: Job, step: int) -> Job:

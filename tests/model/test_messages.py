@@ -9,7 +9,7 @@ import threading
 import numpy as np
 import pytest
 
-from model.messages import Message, MessageError, read, write
+from model.jobs.messages import Message, MessageError, read, write
 
 
 def written(message: Message) -> bytes:

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from model import datasets
+from model.data import datasets
 from model.moments import ASPECT_EXPONENT, CHUNK, SPREAD, moments
 
 Pictures = NDArray[np.floating[Any]]

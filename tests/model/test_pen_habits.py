@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from model import datasets
+from model.data import datasets
 from model.pen_habits import with_pen_habits
 
 Images = NDArray[np.uint8]

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from model import datasets
 from model.config import INPUTS, Input
+from model.data import datasets
 from model.preprocessing import centred, features
 from tests.model.specimens import drawn, sample_digits
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from model import datasets
 from model.config import INPUTS, Input, TrainingConfig
+from model.data import datasets
 from model.preprocessing import centred, features
 from model.softmax import SoftmaxRegression, softmax
 from tests.model.specimens import drawn, made_up, sample_digits

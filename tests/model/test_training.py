@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from model import datasets
 from model.config import TrainingConfig
+from model.data import datasets
 from model.preprocessing import features
 from model.training import DivergedError, Progress, batches, cross_entropy, tf, train
 from tests.benchmarks.bench_training import tutorial_session

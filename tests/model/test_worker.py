@@ -18,8 +18,8 @@ import psutil
 import pytest
 
 from model.config import TrainingConfig
-from model.jobs import Job, film_steps
-from model.trainer import Limits, QueueFullError, RefusedError, Trainer
+from model.jobs.job import Job, film_steps
+from model.jobs.trainer import Limits, QueueFullError, RefusedError, Trainer
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,7 +99,8 @@ def test_a_job_ends_with_the_weights_that_training_gives(
     job = ended(tensorflow_trainer, tensorflow_trainer.submit(config, "digits", "ann"))
     program = f"""
 import numpy as np
-from model import datasets, preprocessing, training
+from model import preprocessing, training
+from model.data import datasets
 from model.config import TrainingConfig
 data = datasets.load("digits")
 splits = [
@@ -552,7 +553,7 @@ def test_what_is_wrong_with_the_process_is_said_at_every_press(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit is Linux's")
 def test_too_little_memory_for_tensorflow_fails_the_job_in_words_without_paths(data: str) -> None:
-    limited = f"ulimit -v 400000; exec {shlex.quote(sys.executable)} -P -m model.worker"
+    limited = f"ulimit -v 400000; exec {shlex.quote(sys.executable)} -P -m model.jobs.worker"
     trainer = Trainer(command=["/bin/sh", "-c", limited])
     try:
         for _ in range(2):
@@ -633,7 +634,7 @@ def test_no_process_is_left_when_its_server_dies(ending: signal.Signals, stopped
         pytest.skip("only Linux ends a standing process with its parent")
     program = f"""
 import time
-from model.trainer import Trainer
+from model.jobs.trainer import Trainer
 trainer = Trainer(command={[sys.executable, "-P", str(QUICK), "behaves"]!r})
 trainer.start()
 while not trainer.ready:
@@ -654,7 +655,7 @@ time.sleep(600)
 
 
 def test_the_client_imports_neither_tensorflow_nor_keras_nor_streamlit() -> None:
-    program = "import sys, model.trainer; print(*sys.modules)"
+    program = "import sys, model.jobs.trainer; print(*sys.modules)"
     shown = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True
     )

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from model import datasets
+from model.data import datasets
 from model.evaluation import Evaluation, evaluate
 from model.softmax import SoftmaxRegression
 from ui import charts, paint, resources

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from model.limits import RefusedError
+from model.jobs.limits import RefusedError
 from ui import resources
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from model.jobs import Job, Snapshot
+from model.jobs.job import Job, Snapshot
 from model.softmax import softmax
 
 __all__ = ["film"]

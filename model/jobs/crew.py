@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from model.config import Input
-from model.limits import Limits
-from model.messages import Message
-from model.process import TrainingProcess
+from model.jobs.limits import Limits
+from model.jobs.messages import Message
+from model.jobs.process import TrainingProcess
 
 __all__ = ["Crew", "Loss"]
 

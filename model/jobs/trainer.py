@@ -20,12 +20,12 @@ from typing import Any
 from model import checkpoint
 from model.checkpoint import Checkpoint
 from model.config import Input, TrainingConfig
-from model.crew import Crew, Loss
-from model.job_book import JobBook
-from model.jobs import Job, Snapshot, Speed
-from model.limits import Limits, QueueFullError, RefusedError
-from model.messages import Message
-from model.process import TrainingProcess
+from model.jobs.book import JobBook
+from model.jobs.crew import Crew, Loss
+from model.jobs.job import Job, Snapshot, Speed
+from model.jobs.limits import Limits, QueueFullError, RefusedError
+from model.jobs.messages import Message
+from model.jobs.process import TrainingProcess
 
 __all__ = ["Job", "Limits", "QueueFullError", "RefusedError", "Trainer"]
 
@@ -68,7 +68,8 @@ class Trainer:
         self._limits = limits or Limits()
         self._changed = threading.Condition()
         self._book = JobBook(self._limits)
-        self._crew = Crew(command or [python, "-P", "-m", "model.worker"], self._limits, self._hear)
+        command = command or [python, "-P", "-m", "model.jobs.worker"]
+        self._crew = Crew(command, self._limits, self._hear)
         self._turn = _Turn()
         self._thread: threading.Thread | None = None
         self._closed = False

@@ -1,8 +1,8 @@
-"""The training process: `python -m model.worker`.
+"""The training process: `python -m model.jobs.worker`.
 
-It is started by `model.trainer`, reads messages from its input and writes messages to its output;
-it ends when its input ends, that is, with the process that started it. One thread listens, one
-says every half second that the process is alive, and the main thread trains.
+It is started by `model.jobs.trainer`, reads messages from its input and writes messages to its
+output; it ends when its input ends, that is, with the process that started it. One thread listens,
+one says every half second that the process is alive, and the main thread trains.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from typing import Any, BinaryIO, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from model import messages
 from model.config import TrainingConfig
-from model.datasets import DataError
-from model.messages import Message
+from model.data.datasets import DataError
+from model.jobs import messages
+from model.jobs.messages import Message
+from model.jobs.pace import Control, Pace
 from model.outcome import outcome
-from model.pace import Control, Pace
 from model.prepared import prepare
 
 __all__ = ["main"]

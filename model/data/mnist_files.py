@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model.array_files import MAX_BYTES, DataError, idx_sha256, read_idx, read_npz
+from model.data.array_files import MAX_BYTES, DataError, idx_sha256, read_idx, read_npz
 
 __all__ = ["IDX_NAMES", "NPZ_NAME", "FourArrays", "find", "find_file", "n_axes", "read", "sha256s"]
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from model.array_files import DataError, idx_sha256, read_idx
-from model.download import DownloadError, Progress, download
-from model.mnist_files import IDX_NAMES, NPZ_NAME, find_file, n_axes, read, sha256s
+from model.data.array_files import DataError, idx_sha256, read_idx
+from model.data.download import DownloadError, Progress, download
+from model.data.mnist_files import IDX_NAMES, NPZ_NAME, find_file, n_axes, read, sha256s
 
 __all__ = ["MIRRORS", "SHA256", "check", "fetch"]
 

@@ -17,7 +17,7 @@ class QueueFullError(RefusedError):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Limits:
-    """The limits of a `model.trainer.Trainer`.
+    """The limits of a `model.jobs.trainer.Trainer`.
 
     Parameters
     ----------

@@ -14,10 +14,10 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
-from model import digits, mnist, mnist_files
-from model.array_files import MAX_BYTES, DataError
-from model.download import Progress
-from model.mnist_files import FourArrays
+from model.data import digits, mnist, mnist_files
+from model.data.array_files import MAX_BYTES, DataError
+from model.data.download import Progress
+from model.data.mnist_files import FourArrays
 
 __all__ = ["DataError", "Dataset", "Progress", "Split", "data_dir", "fetch", "load"]
 

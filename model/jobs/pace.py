@@ -8,7 +8,7 @@ from collections import deque
 from typing import Any
 
 from model.config import TrainingConfig
-from model.jobs import Speed, film_steps
+from model.jobs.job import Speed, film_steps
 
 __all__ = ["Control", "Pace"]
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Literal
 
 from model.checkpoint import Checkpoint
-from model.jobs import Job
-from model.limits import Limits, QueueFullError, RefusedError
+from model.jobs.job import Job
+from model.jobs.limits import Limits, QueueFullError, RefusedError
 
 __all__ = ["JobBook"]
 
