@@ -15,8 +15,9 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from model.data.datasets import DataError, load
 from ui import plain, state
 
-__all__ = ["chooser"]
+__all__ = ["chooser", "path"]
 
+_KEY = "own_files"
 MOST_BYTES = 64 * 2**20
 """Of all uploaded files of one visit together."""
 MOST_FILES = 8
@@ -34,33 +35,44 @@ class _OwnData:
     problem: str = ""
 
 
-def chooser() -> str | None:
-    """Ask for files in MNIST's layout; return the path of usable data, None until there is one."""
+def chooser() -> None:
+    """Ask for files in MNIST's layout, and keep them; say so where they cannot be used."""
     files = st.file_uploader(
         "Four IDX files or one .npz, in MNIST's layout",
         accept_multiple_files=True,
-        key="own_files",
+        key=_KEY,
         help="train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, "
         "t10k-labels-idx1-ubyte, gzipped or not; or x_train, y_train, x_test, y_test in an .npz",
     )
     if not files:
         st.session_state[state.OWN_DATA] = None
-        return None
+        return
     if len(files) > MOST_FILES or sum(file.size for file in files) > MOST_BYTES:
         st.error(f"At most {MOST_FILES} files and {MOST_BYTES // 2**20} MB together are taken.")
-        return None
+        return
     kept: _OwnData | None = st.session_state[state.OWN_DATA]
-    if kept is None or kept.ids != tuple(file.file_id for file in files):
+    if kept is None or kept.ids != _ids(files):
         kept = st.session_state[state.OWN_DATA] = _kept(files)
     if kept.problem:
         plain.error(kept.problem)
+
+
+def path() -> str | None:
+    """Return the path of the data that is chosen now; None while there is none that is usable."""
+    kept: _OwnData | None = st.session_state[state.OWN_DATA]
+    files = st.session_state.get(_KEY) or []
+    if kept is None or kept.problem or kept.ids != _ids(files):
         return None
     return kept.path
 
 
+def _ids(files: Sequence[UploadedFile]) -> tuple[str, ...]:
+    return tuple(file.file_id for file in files)
+
+
 def _kept(files: Sequence[UploadedFile]) -> _OwnData:
     """Write the files to a folder of their own and try to load them."""
-    ids = tuple(file.file_id for file in files)
+    ids = _ids(files)
     with contextlib.ExitStack() as undo:
         try:
             folder = tempfile.TemporaryDirectory(prefix="inkling-")

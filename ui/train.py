@@ -62,7 +62,8 @@ def _settings() -> None:
         bind="query-params",
         help="MNIST has 55,000 pictures to learn from, the built-in digits 1,297",
     )
-    path = own_data.chooser() if data == "own" else data
+    if data == "own":
+        own_data.chooser()
     st.segmented_control(
         "Input",
         INPUTS,
@@ -105,8 +106,7 @@ def _settings() -> None:
             icon=":material/play_arrow:",
             key="train",
             on_click=_train,
-            args=(path,),
-            disabled=training_job.is_training() or path is None,
+            disabled=training_job.is_training() or _data() is None,
         )
         st.button(
             "The tutorial's recipe",
@@ -156,8 +156,19 @@ def _set_tutorial() -> None:
     st.session_state[SEED_KEY] = TUTORIAL.seed
 
 
-def _train(data: str) -> None:
+def _data() -> str | None:
+    """Return what is chosen to learn from, a name or a path; None where it cannot be used yet."""
+    data: str | None = st.session_state.get(DATA_KEY)
+    return own_data.path() if data == "own" else data
+
+
+def _train() -> None:
+    # A click that comes close behind a choice is answered before the page has been laid out with
+    # it: whatever is trained is read here, not when the button was made.
     chosen: Any = st.session_state
+    if (data := _data()) is None:
+        chosen[state.NOTICE] = "Choose files of your own first, then press Train."
+        return
     try:
         config = TrainingConfig(
             input=chosen.get(INPUT_KEY),

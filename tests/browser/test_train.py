@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, WebSocket, expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from model.data import datasets
 from tests.browser.answers import expect_digit, go_to, models, press
@@ -131,6 +132,31 @@ def test_a_run_is_watched_paused_stepped_sped_up_and_kept(page: Page, server: Se
     go_to(page, "Draw")
     expect_digit(page, 3)
     expect(models(page).filter(has_text="yours 1")).to_be_checked()
+
+
+def test_no_message_of_a_run_is_sent_as_a_reference_to_an_earlier_one(
+    page: Page, server: Server
+) -> None:
+    """Of fast clicks' messages Streamlit may drop all but the references: the page turns white."""
+    messages: list[ForwardMsg] = []
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda content: messages.append(ForwardMsg.FromString(content)))
+
+    def n_runs() -> int:
+        page.evaluate("0")  # Playwright tells what has come while it is asked for something
+        return sum(message.HasField("new_session") for message in messages)
+
+    page.on("websocket", listen)
+    open_train(page, server)
+    start_watched(page)
+    page.get_by_role("button", name="Pause", exact=True).click()
+    expect(page.get_by_role("button", name="Go on")).to_be_visible()
+    n_before = n_runs()
+    wait_until(lambda: n_runs() >= n_before + 5, 15, "the paused run is not shown again")
+    assert sum(message.HasField("ref_hash") for message in messages) == 0
+    press(page, "stop")  # or the next test's run would wait for it
+    expect(page.locator(".st-key-progress_row")).to_have_count(0)
 
 
 def test_the_film_is_scrubbed_and_played(page: Page, server: Server) -> None:
@@ -276,6 +302,22 @@ def test_data_of_ones_own_is_uploaded_and_trained_on(
     expect(train_button(page)).to_be_enabled()
     train_to_the_end(page)
     expect(in_use(page)).to_contain_text("on own data")
+
+
+def test_a_click_on_train_right_behind_a_choice_of_data_trains_nothing_else(
+    page: Page, server: Server
+) -> None:
+    open_train(page, server)
+    own = page.get_by_role("radiogroup", name="Data").get_by_role("radio", name="My own")
+    clicked = [own.element_handle(), train_button(page).element_handle()]
+    page.evaluate("elements => elements.forEach((element) => element.click())", clicked)
+    expect(page.get_by_text("Choose files of your own first")).to_be_visible()
+    expect(page.locator(".st-key-own_files")).to_be_visible()
+    expect(page.locator(".st-key-progress_row")).to_have_count(0)
+    choose(page, "Data", "Built-in")
+    train_to_the_end(page)
+    expect(in_use(page)).to_contain_text("on the built-in digits")
+    expect(page.get_by_text("Choose files of your own first")).to_have_count(0)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits another process")
