@@ -29,7 +29,7 @@ from tests.benchmarks.curve import Curve
 from tests.benchmarks.drawn import Drawing, drawings
 from tests.benchmarks.sites import BARE, OURS, SITES, USUAL, Site
 from tests.benchmarks.visitor import Visitor, VisitorError
-from tests.browser.server import serve
+from tests.browser.server import Server, serve
 
 __all__ = ["Crowd", "crowd", "main"]
 
@@ -69,7 +69,7 @@ class Crowd:
     cpu : float
         Seconds of the server's processor time.
     memory : float
-        Bytes that the server's process took on, for each person.
+        Bytes that the server's process has taken on since it was idle, for each person.
     """
 
     people: int
@@ -88,12 +88,11 @@ class Crowd:
 
 
 async def crowd(
-    site: Site, url: str, pid: int, people: int, think: float, duration: float
+    site: Site, url: str, pid: int, people: int, think: float, duration: float, idle: int = 0
 ) -> Crowd:
-    """Let people arrive, then draw for a while."""
+    """Let people arrive, then draw for a while; `idle` is what the process holds without them."""
     found = Crowd(people, think)
     process = psutil.Process(pid)
-    before = process.memory_info().rss
     stock = list(itertools.islice(drawings(), DRAWINGS_EACH * people))
     door = asyncio.Semaphore(ARRIVING_AT_ONCE)
     async with contextlib.AsyncExitStack() as stack:
@@ -116,7 +115,7 @@ async def crowd(
             )
         )
         found.cpu = _cpu(process) - cpu
-        found.memory = (process.memory_info().rss - before) / people
+        found.memory = (process.memory_info().rss - idle) / people
     return found
 
 
@@ -155,28 +154,34 @@ async def _draw(
 def measure(
     cases: dict[Site, list[tuple[int, float]]], duration: float, rounds: int
 ) -> dict[Site, list[Crowd]]:
-    """Serve all pages and let one crowd after the other onto each.
+    """Serve all pages and let one crowd after the other onto each, those who pause onto fresh ones.
 
     The pages take turns, so that a busy machine is busy for all; what is aimed at is measured in
     several rounds, of which the median one counts.
     """
     found: dict[Site, list[Crowd]] = {site: [] for site in cases}
-    with contextlib.ExitStack() as stack:
-        servers = {site: stack.enter_context(site.served()) for site in cases}
-        for site, server in servers.items():
-            asyncio.run(crowd(site, server.url, server.pid, 2, 0, 1))  # warm
-        for case in max(cases.values(), key=len):
-            visited = [site for site in cases if case in cases[site]]
-            tries: dict[Site, list[Crowd]] = {site: [] for site in visited}
-            for _ in range(rounds if case == AIMED_AT else 1):
-                for site in visited:
-                    server = servers[site]
-                    tries[site].append(
-                        asyncio.run(crowd(site, server.url, server.pid, *case, duration))
-                    )
-            for site, crowds in tries.items():
-                found[site].append(sorted(crowds, key=lambda each: each.rate)[len(crowds) // 2])
+    for think in sorted({think for series in cases.values() for _, think in series}):
+        paced = {site: sorted(case for case in cases[site] if case[1] == think) for site in cases}
+        with contextlib.ExitStack() as stack:
+            servers = {site: stack.enter_context(site.served()) for site in cases if paced[site]}
+            idle = {site: _idle(site, server) for site, server in servers.items()}
+            for case in max(paced.values(), key=len):
+                tries: dict[Site, list[Crowd]] = {site: [] for site in cases if case in paced[site]}
+                for _ in range(rounds if case == AIMED_AT else 1):
+                    for site, crowds in tries.items():
+                        url, pid = servers[site].url, servers[site].pid
+                        crowds.append(
+                            asyncio.run(crowd(site, url, pid, *case, duration, idle[site]))
+                        )
+                for site, crowds in tries.items():
+                    found[site].append(sorted(crowds, key=lambda each: each.rate)[len(crowds) // 2])
     return found
+
+
+def _idle(site: Site, server: Server) -> int:
+    """Let two people warm a server up; return the bytes that its process has then."""
+    asyncio.run(crowd(site, server.url, server.pid, 2, 0, 1))
+    return int(psutil.Process(server.pid).memory_info().rss)
 
 
 def profile(people: int, duration: float) -> dict[str, float]:
