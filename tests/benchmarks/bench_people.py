@@ -241,11 +241,14 @@ def _row(site: Site, crowd: Crowd) -> str:
     found = _summary(site, crowd)
     pause = f"every {crowd.think:g} s" if crowd.think else "no pause"
     memory = f"{found['memory_mb']:8.2f}" if crowd.people >= 30 else ""
-    return (
-        f"  {f'{crowd.people:3} {site.name}, {pause}':34} {found['rate']:9.1f}"
-        f" {1000 * found['median']:8.0f} {1000 * found['p95']:8.0f} {found['cpu_ms']:7.1f} ms"
-        f" {found['errors'] + found['wrong']:7} {memory}"
-    ).rstrip()
+    strokes = (
+        f"{found['rate']:9.1f} {1000 * found['median']:8.0f} {1000 * found['p95']:8.0f}"
+        f" {found['cpu_ms']:7.1f} ms"
+        if crowd.seconds
+        else f"{'nobody was answered':>36}"
+    )
+    faults = found["errors"] + found["wrong"]
+    return f"  {f'{crowd.people:3} {site.name}, {pause}':34} {strokes} {faults:7} {memory}".rstrip()
 
 
 def _summary(site: Site, crowd: Crowd) -> dict[str, Any]:
