@@ -24,10 +24,12 @@ LONGEST_DELAY = 0.05
 """Seconds; a save takes a few milliseconds."""
 FIRST, SECOND = 1, 2
 WRITER = f"""
-import sys
+import signal, sys
 from pathlib import Path
 from model import checkpoint
 from tests.model.specimens import made_up
+# A shell lets what it runs in the background ignore Ctrl-C, and all that starts from there.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 one, other = made_up(seed={FIRST}), made_up(seed={SECOND})
 while True:
     checkpoint.save(one, Path(sys.argv[1]))
