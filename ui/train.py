@@ -167,7 +167,7 @@ def _train() -> None:
     # it: whatever is trained is read here, not when the button was made.
     chosen: Any = st.session_state
     if (data := _data()) is None:
-        chosen[state.NOTICE] = "Choose files of your own first, then press Train."
+        chosen[state.NOTICE] = "That cannot be trained: there are no files of your own yet."
         return
     try:
         config = TrainingConfig(

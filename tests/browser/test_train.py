@@ -311,13 +311,13 @@ def test_a_click_on_train_right_behind_a_choice_of_data_trains_nothing_else(
     own = page.get_by_role("radiogroup", name="Data").get_by_role("radio", name="My own")
     clicked = [own.element_handle(), train_button(page).element_handle()]
     page.evaluate("elements => elements.forEach((element) => element.click())", clicked)
-    expect(page.get_by_text("Choose files of your own first")).to_be_visible()
+    expect(page.get_by_text("there are no files of your own yet")).to_be_visible()
     expect(page.locator(".st-key-own_files")).to_be_visible()
     expect(page.locator(".st-key-progress_row")).to_have_count(0)
     choose(page, "Data", "Built-in")
     train_to_the_end(page)
     expect(in_use(page)).to_contain_text("on the built-in digits")
-    expect(page.get_by_text("Choose files of your own first")).to_have_count(0)
+    expect(page.get_by_text("there are no files of your own yet")).to_have_count(0)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits another process")
