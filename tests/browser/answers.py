@@ -10,6 +10,7 @@ from tests.browser.drawing import canvas_ready
 from tests.waiting import wait_until
 
 __all__ = [
+    "TO_UPLOAD",
     "answered",
     "choose_model",
     "expect_digit",
@@ -22,6 +23,8 @@ __all__ = [
     "press",
     "shares",
 ]
+
+TO_DRAW, TO_UPLOAD = "Draw a digit from 0 to 9", "Upload a picture of a digit"
 
 
 def answered(page: Page) -> None:
@@ -43,8 +46,8 @@ def expect_doubt(page: Page) -> None:
     expect(page.locator(".reading .answer")).to_have_text("?")
 
 
-def expect_invitation(page: Page, to: str = "Draw a digit from 0 to 9") -> None:
-    """Wait until the page invites to draw, or to what is given, and says nothing else."""
+def expect_invitation(page: Page, to: str = TO_DRAW) -> None:
+    """Wait until the page invites to draw, or to `TO_UPLOAD`, and says nothing else."""
     expect(page.locator(".reading .says")).to_have_text(to)
     assert page.locator(".reading .answer").inner_text() == ""
     assert shares(page) == [0] * 10

@@ -16,6 +16,7 @@ from model import checkpoint, strokes
 from model.reading import read
 from model.strokes import WrittenDigit
 from tests.browser.answers import (
+    TO_UPLOAD,
     answered,
     choose_model,
     expect_digit,
@@ -248,7 +249,7 @@ def test_a_stroke_that_is_left_for_an_upload_does_not_stay_on_the_bars(page: Pag
     with mouse_held(page, DIGITS[3][0]):
         followed(page, 3)
     press(page, "to_upload")
-    expect_invitation(page, "Upload a picture of a digit")
+    expect_invitation(page, TO_UPLOAD)
 
 
 def test_an_answer_about_an_older_drawing_does_not_move_the_bars(page: Page) -> None:

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from playwright.sync_api import FilePayload, Page, expect
 
 from tests.browser.answers import (
+    TO_UPLOAD,
     expect_digit,
     expect_invitation,
     expect_some_reading,
@@ -25,7 +26,6 @@ from tests.waiting import wait_until
 SAMPLES = [
     json.loads(line) for line in (ROOT / "assets" / "samples.jsonl").read_text("utf-8").splitlines()
 ]
-TO_UPLOAD = "Upload a picture of a digit"
 
 
 def pick_sample(page: Page, name: str) -> None:

@@ -94,18 +94,13 @@ function rank(probabilities) {
 }
 
 function invitation(isUpload) {
-  if (isUpload) {
-    return {
-      answer: "",
-      says: "Upload a picture of a digit",
-      detail: "A photo will do: one dark digit on light paper.",
-    };
-  }
-  return {
-    answer: "",
-    says: "Draw a digit from 0 to 9",
-    detail: "with a mouse, a pen or a finger. The answer comes with every stroke.",
-  };
+  const [says, detail] = isUpload
+    ? ["Upload a picture of a digit", "A photo will do: one dark digit on light paper."]
+    : [
+        "Draw a digit from 0 to 9",
+        "with a mouse, a pen or a finger. The answer comes with every stroke.",
+      ];
+  return { answer: "", says, detail };
 }
 
 function words(verdict, probabilities, [first, second]) {
