@@ -88,11 +88,11 @@ class Crowd:
 
 
 async def crowd(
-    site: Site, url: str, pid: int, people: int, think: float, duration: float, idle: int = 0
+    site: Site, server: Server, people: int, think: float, duration: float, idle: int = 0
 ) -> Crowd:
     """Let people arrive, then draw for a while; `idle` is what the process holds without them."""
     found = Crowd(people, think)
-    process = psutil.Process(pid)
+    process = psutil.Process(server.pid)
     stock = list(itertools.islice(drawings(), DRAWINGS_EACH * people))
     door = asyncio.Semaphore(ARRIVING_AT_ONCE)
     async with contextlib.AsyncExitStack() as stack:
@@ -100,7 +100,7 @@ async def crowd(
         async def arrive() -> Visitor | None:
             async with door:
                 try:
-                    return await stack.enter_async_context(Visitor(url, patience=120))
+                    return await stack.enter_async_context(Visitor(server.url, patience=120))
                 except (VisitorError, OSError, WebSocketException) as error:
                     found.errors.append(repr(error))
                     return None
@@ -161,26 +161,34 @@ def measure(
     """
     found: dict[Site, list[Crowd]] = {site: [] for site in cases}
     for think in sorted({think for series in cases.values() for _, think in series}):
-        paced = {site: sorted(case for case in cases[site] if case[1] == think) for site in cases}
-        with contextlib.ExitStack() as stack:
-            servers = {site: stack.enter_context(site.served()) for site in cases if paced[site]}
-            idle = {site: _idle(site, server) for site, server in servers.items()}
-            for case in max(paced.values(), key=len):
-                tries: dict[Site, list[Crowd]] = {site: [] for site in cases if case in paced[site]}
-                for _ in range(rounds if case == AIMED_AT else 1):
-                    for site, crowds in tries.items():
-                        url, pid = servers[site].url, servers[site].pid
-                        crowds.append(
-                            asyncio.run(crowd(site, url, pid, *case, duration, idle[site]))
-                        )
-                for site, crowds in tries.items():
-                    found[site].append(sorted(crowds, key=lambda each: each.rate)[len(crowds) // 2])
+        paced = {site: [case for case in cases[site] if case[1] == think] for site in cases}
+        _let_in({site: series for site, series in paced.items() if series}, duration, rounds, found)
     return found
+
+
+def _let_in(
+    cases: dict[Site, list[tuple[int, float]]],
+    duration: float,
+    rounds: int,
+    found: dict[Site, list[Crowd]],
+) -> None:
+    """Serve the pages anew, and note what happens to these crowds."""
+    with contextlib.ExitStack() as stack:
+        servers = {site: stack.enter_context(site.served()) for site in cases}
+        idle = {site: _idle(site, server) for site, server in servers.items()}
+        for case in max(cases.values(), key=len):
+            tries: dict[Site, list[Crowd]] = {site: [] for site in cases if case in cases[site]}
+            for _ in range(rounds if case == AIMED_AT else 1):
+                for site, crowds in tries.items():
+                    coming = crowd(site, servers[site], *case, duration, idle[site])
+                    crowds.append(asyncio.run(coming))
+            for site, crowds in tries.items():
+                found[site].append(sorted(crowds, key=lambda each: each.rate)[len(crowds) // 2])
 
 
 def _idle(site: Site, server: Server) -> int:
     """Let two people warm a server up; return the bytes that its process has then."""
-    asyncio.run(crowd(site, server.url, server.pid, 2, 0, 1))
+    asyncio.run(crowd(site, server, 2, 0, 1))
     return int(psutil.Process(server.pid).memory_info().rss)
 
 
@@ -190,7 +198,7 @@ def profile(people: int, duration: float) -> dict[str, float]:
         file = Path(folder) / "profile.json"
         script = Path(__file__).with_name("profiled_server.py")
         with serve(Path(folder), script, {"PROFILE": str(file)}) as server:
-            asyncio.run(crowd(OURS, server.url, server.pid, people, 0, duration))
+            asyncio.run(crowd(OURS, server, people, 0, duration))
         spent = json.loads(file.read_text(encoding="utf-8"))
     return {part: seconds / times for part, (seconds, times) in spent.items()}
 
@@ -252,16 +260,17 @@ def _row(site: Site, crowd: Crowd) -> str:
 
 
 def _summary(site: Site, crowd: Crowd) -> dict[str, Any]:
-    seconds = sorted(crowd.seconds) or [math.nan]
+    """Return a crowd for JSON, which knows no NaN: None where nobody was answered."""
+    seconds = sorted(crowd.seconds)
     return {
         "site": site.name,
         "people": crowd.people,
         "think": crowd.think,
-        "strokes": len(crowd.seconds),
-        "rate": crowd.rate,
-        "median": statistics.median(seconds),
-        "p95": seconds[int(0.95 * len(seconds))],
-        "cpu_ms": 1000 * crowd.cpu / len(crowd.seconds) if crowd.seconds else math.nan,
+        "strokes": len(seconds),
+        "rate": crowd.rate if seconds else None,
+        "median": statistics.median(seconds) if seconds else None,
+        "p95": seconds[int(0.95 * len(seconds))] if seconds else None,
+        "cpu_ms": 1000 * crowd.cpu / len(seconds) if seconds else None,
         "wrong": crowd.wrong,
         "errors": len(crowd.errors),
         "memory_mb": crowd.memory / 1e6,

@@ -14,7 +14,7 @@ from tests.browser.server import Server
 def test_each_of_40_visitors_at_once_gets_the_right_answers_to_their_own_drawings(
     server: Server,
 ) -> None:
-    found = asyncio.run(crowd(OURS, server.url, server.pid, people=40, think=0, duration=2))
+    found = asyncio.run(crowd(OURS, server, people=40, think=0, duration=2))
     assert found.errors == []
     assert found.wrong == 0
     assert len(found.seconds) >= 2 * 40

@@ -100,8 +100,8 @@ def test_a_job_ends_with_the_weights_that_training_gives(
     program = f"""
 import numpy as np
 from model import preprocessing, training
-from model.data import datasets
 from model.config import TrainingConfig
+from model.data import datasets
 data = datasets.load("digits")
 splits = [
     part for split in (data.train, data.validation)
