@@ -27,7 +27,7 @@ help: ## list these commands
 
 demo: $(VENV)/installed ## open the page (PORT=8501, reachable from the local network)
 	@$(RUN) tools/addresses.py $(PORT) $(ADDRESS)
-	@$(RUN) -m streamlit run serve.py --server.port=$(PORT) --logger.hideWelcomeMessage=true \
+	@$(RUN) -m streamlit run app.py --server.port=$(PORT) --logger.hideWelcomeMessage=true \
 	    $(if $(ADDRESS),--server.address=$(ADDRESS))
 
 test: $(VENV)/installed-dev ## run all tests, a real browser among them (TESTS=tests/model for some)

@@ -1,47 +1,30 @@
-"""Inkling's page: configuration and navigation."""
+"""Inkling's server: `streamlit run app.py` serves the page, and this is where it starts and ends.
+
+What the first visitor would have to wait for is done before the server answers at all.
+"""
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 
-from ui import resources, state, style, training_job
-from ui.draw import draw_view
+from ui.server import resources
+from ui.server.connection import WithoutDelay
 
-# Views that show a training themselves; the default view's path is empty.
-SHOW_TRAINING = ("", "train")
-
-
-def _view(name: str) -> Callable[[], None]:
-    """Return a view that is imported when it is first opened: these need 90 MB more."""
-
-    def show() -> None:
-        module = importlib.import_module(f"ui.{name}")
-        getattr(module, f"{name}_view")()
-
-    return show
+PAGE = Path(__file__).parent / "ui" / "page.py"
+MIDDLEWARE = [Middleware(WithoutDelay)]
 
 
-st.set_page_config(
-    page_title="Inkling", page_icon=str(resources.ASSETS / "icon.png"), layout="wide"
-)
-st.logo(str(resources.ASSETS / "logo.svg"), size="large")
-state.prepare()
-training_job.collect()
-style.apply()
-view = st.navigation(
-    [
-        st.Page(draw_view, title="Draw", icon=":material/draw:", url_path="draw", default=True),
-        st.Page(_view("train"), title="Train", icon=":material/model_training:", url_path="train"),
-        st.Page(
-            _view("evaluate"), title="Evaluate", icon=":material/monitoring:", url_path="evaluate"
-        ),
-        st.Page(_view("how"), title="How it works", icon=":material/school:", url_path="how"),
-    ],
-    position="top",
-)
-view.run()
-if view.url_path not in SHOW_TRAINING:
-    training_job.watch()
+@contextlib.asynccontextmanager
+async def warm(app: st.App) -> AsyncIterator[None]:
+    """Start what all visitors share; end it with the server."""
+    resources.start()
+    yield
+    resources.stop()
+
+
+app = st.App(PAGE, lifespan=warm, middleware=MIDDLEWARE)

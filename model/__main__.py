@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from model import commands
 from model.commands import Result
 from model.config import INPUTS, SCHEDULES, TrainingConfig
-from model.output import print_result
+from model.files import print_result
 
 MOMENTS = Path(__file__).parent.parent / "assets" / "checkpoints" / "moments.safetensors"
 

@@ -15,14 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from model import checkpoint, evaluation, pictures, reading, strokes
-from model.checkpoint import Checkpoint
-from model.config import TrainingConfig
-from model.data import datasets
+from model.classifier import checkpoint, prediction
+from model.classifier.checkpoint import Checkpoint
+from model.config import SIDE, TrainingConfig
+from model.data import datasets, strokes
 from model.data.array_files import read_npz
-from model.outcome import outcome
-from model.prepared import prepare
-from model.preprocessing import SIDE, centred
+from model.evaluation import metrics
+from model.preprocessing.centring import centred
+from model.preprocessing.ink import LARGEST_FILE, PictureError, ink_from_upload
+from model.training.result import outcome
+from model.training.training_data import prepare
 
 __all__ = [
     "Result",
@@ -55,16 +57,16 @@ def train(options: argparse.Namespace) -> Result:
         raise ValueError(f"there is no folder {options.out.parent} to write {options.out.name} to")
     with _Bar(options, unit="B") as bar:
         data = prepare(options.dataset, config, progress=bar.downloading)
-    from model import training  # here, because importing TensorFlow takes seconds
+    from model.training import gradient_descent  # here: importing TensorFlow takes seconds
 
     with _Bar(options, unit="step") as bar:
-        for progress in training.train(*data.train, *data.validation, config):
+        for progress in gradient_descent.train(*data.train, *data.validation, config):
             bar.at(progress.step, config.n_steps, f"{progress.validation_accuracy:.1%} right")
     trained = outcome(progress.weights, progress.bias, config, progress.step, data)
     checkpoint.save(trained, options.out)
     return {
         "checkpoint": str(options.out),
-        "dataset": trained.data_name,
+        "dataset": trained.model.training_data.name,
         **config.as_dict(),
         **trained.measured,
     }
@@ -83,8 +85,8 @@ def evaluate(options: argparse.Namespace) -> Result:
             data = datasets.load(options.dataset, progress=bar.downloading)
         name, pictures_and_labels = data.name, (data.test.images, data.test.labels)
     images, labels = pictures_and_labels
-    measured = evaluation.evaluate(labels, model.predict(images))
-    return {"dataset": name, "input": model.config.input, **measured.as_dict()}
+    measured = metrics.evaluate(labels, model.predict(images))
+    return {"dataset": name, "input": model.input, **measured.as_dict()}
 
 
 def predict(options: argparse.Namespace) -> Result:
@@ -96,7 +98,9 @@ def predict(options: argparse.Namespace) -> Result:
 def export(options: argparse.Namespace) -> Result:
     """Write a checkpoint in another program's form."""
     trained = checkpoint.load(options.checkpoint)
-    from model import export as exports  # here, because importing TensorFlow takes seconds
+    from model.classifier import (
+        export as exports,  # here, because importing TensorFlow takes seconds
+    )
 
     exports.export(trained, options.format, options.out)
     return {"format": options.format, "out": str(options.out)}
@@ -131,13 +135,13 @@ def _own_images(path: Path) -> tuple[NDArray[np.float32], NDArray[Any]]:
 
 
 def _read_file(trained: Checkpoint, path: Path) -> Result:
-    if path.stat().st_size > pictures.LARGEST_FILE:
-        raise ValueError(f"{path} has over {pictures.LARGEST_FILE // 2**20} MiB")
+    if path.stat().st_size > LARGEST_FILE:
+        raise ValueError(f"{path} has over {LARGEST_FILE // 2**20} MiB")
     try:
-        ink = pictures.ink_from_upload(path.read_bytes())
-    except pictures.PictureError as error:
+        ink = ink_from_upload(path.read_bytes())
+    except PictureError as error:
         raise ValueError(f"{path}: {error}") from error
-    read = reading.read(trained, ink)
+    read = prediction.read(trained, ink)
     if read is None:
         return {"picture": str(path), "verdict": "empty", "digit": None, "probabilities": None}
     return {

@@ -1,4 +1,4 @@
-"""The settings of one training run: their names, defaults and limits."""
+"""Shapes that hold everywhere, and the settings of a training run: names, defaults, limits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,22 @@ import math
 from collections.abc import Mapping
 from typing import Any, Literal, Self, get_args
 
-__all__ = ["INPUTS", "MOST_STEPS", "SCHEDULES", "Input", "Schedule", "TrainingConfig"]
+__all__ = [
+    "INPUTS",
+    "MOST_STEPS",
+    "N_CLASSES",
+    "N_FEATURES",
+    "SCHEDULES",
+    "SIDE",
+    "Input",
+    "Schedule",
+    "TrainingConfig",
+]
+
+SIDE = 28
+"""Side of a model's picture, in pixels."""
+N_FEATURES = SIDE * SIDE
+N_CLASSES = 10
 
 Input = Literal["pixels", "moments"]
 Schedule = Literal["constant", "linear"]
@@ -41,10 +56,9 @@ class TrainingConfig:
         The weights kept are the mean over this last fraction of the steps, 0 to below 1
         (Polyak and Juditsky, "Acceleration of stochastic approximation by averaging", 1992);
         0 keeps the last weights.
-
     pen_habits : float
         Share of the zeros, ones and nines, 0 to 1, that are learned a second time in other ways of
-        writing; see `model.pen_habits`.
+        writing; see `model.data.augmentation`.
 
     Raises
     ------

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from model import checkpoint
 from model.__main__ import main
+from model.classifier import checkpoint
 from model.config import INPUTS, TrainingConfig
 from tools import numbers
 
@@ -156,7 +156,7 @@ def test_a_shipped_model_was_trained_with_the_settings_of_its_command(name: str)
     del options["--out"]
     fields = {"--steps": "n_steps"}
     named = {fields.get(key, key[2:].replace("-", "_")): value for key, value in options.items()}
-    kept = checkpoint.load(ROOT / "assets" / "checkpoints" / f"{name}.safetensors").model.config
+    kept = checkpoint.load(ROOT / "assets" / "checkpoints" / f"{name}.safetensors").config
     defaults = TrainingConfig().as_dict()
     expected = {key: type(default)(named.get(key, default)) for key, default in defaults.items()}
     assert named.keys() <= defaults.keys()

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from model import checkpoint, softmax
-from model.checkpoint import Checkpoint
+from model.classifier import checkpoint
+from model.classifier.checkpoint import Checkpoint
+from model.classifier.prediction import read
 from model.data import datasets
-from model.output import print_result
-from model.reading import read
+from model.files import print_result
 from tools import nonsense
 
 __all__ = ["main", "on_digits", "on_nonsense"]
@@ -39,8 +39,8 @@ def on_digits(
     labels : (n,)
     """
     features = trained.model.features(images)  # (n, 784)
-    probabilities = softmax.softmax(features @ trained.model.weights + trained.model.bias)
-    verdicts = map(trained.doubt.verdict, features, probabilities)
+    probabilities = trained.model.predict_proba(features)
+    verdicts = map(trained.reject_rule.verdict, features, probabilities)
     answered = np.array([verdict == "answer" for verdict in verdicts])
     right = probabilities.argmax(axis=1) == labels
     return {

@@ -1,6 +1,6 @@
 """Drawings that are no digits: what a model should rather not answer.
 
-Six kinds, drawn with the pen and on the canvas of `model.strokes`, at a random size and place.
+Six kinds, drawn with the pen and on the canvas of `model.data.strokes`, at a random size and place.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from model.strokes import CANVAS, Stroke, draw
+from model.data.strokes import CANVAS, Stroke, draw
 
 __all__ = ["KINDS", "drawings"]
 

@@ -3,8 +3,8 @@
     python -m tools.numbers --strokes FILE            print the README's tables
     python -m tools.numbers --strokes FILE --write    put them into README.md
 
-The strokes file holds recorded pen digits (see `model.strokes`); without one, that table is left
-out. MNIST is downloaded if it is not here.
+The strokes file holds recorded pen digits (see `model.data.strokes`); without one, that table is
+left out. MNIST is downloaded if it is not here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from model.config import INPUTS
-from model.output import write_whole
+from model.files import write_whole
 from tools.nonsense import KINDS
 
 __all__ = ["BEGIN", "END", "TABLES", "Table", "main", "measure", "render"]

@@ -15,7 +15,7 @@ from typing import Literal
 from PIL import Image
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from model.output import write_whole
+from model.files import write_whole
 from tests.browser import chromium
 from tests.browser.drawing import Stroke, draw
 from tests.browser.server import ROOT, isolated, serve

@@ -13,7 +13,7 @@ from typing import Protocol
 import requests
 import urllib3
 
-from model.output import put_in_place
+from model.files import put_in_place
 
 __all__ = ["DownloadError", "Progress", "download"]
 

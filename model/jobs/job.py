@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model.checkpoint import Checkpoint
+from model.classifier.checkpoint import Checkpoint
 from model.config import TrainingConfig
 
 __all__ = ["Job", "Point", "Snapshot", "Speed", "State", "film_steps"]
@@ -48,7 +48,7 @@ class Point(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Snapshot:
-    """The model as it was at one step; see `model.training.Progress`."""
+    """The model as it was at one step; see `model.training.gradient_descent.Progress`."""
 
     step: int
     train_loss: float

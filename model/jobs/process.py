@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from model.jobs import messages
-from model.jobs.messages import Message
+from model.jobs import protocol
+from model.jobs.protocol import Message
 
 __all__ = ["TrainingProcess"]
 
@@ -91,12 +91,12 @@ class TrainingProcess:
         assert self._process.stdin
         with contextlib.suppress(OSError), self._process.stdin as stream:
             while (message := self._outbox.get()) is not None:
-                messages.write(stream, message)
+                protocol.write(stream, message)
 
     def _listen(self) -> None:
         assert self._process.stdout
-        with contextlib.suppress(OSError, messages.MessageError), self._process.stdout as stream:
-            while (message := messages.read(stream)) is not None:
+        with contextlib.suppress(OSError, protocol.MessageError), self._process.stdout as stream:
+            while (message := protocol.read(stream)) is not None:
                 self.last_heard = time.monotonic()
                 self._hear(self, message)
         self.close()

@@ -17,15 +17,15 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from model import checkpoint
-from model.checkpoint import Checkpoint
+from model.classifier import checkpoint
+from model.classifier.checkpoint import Checkpoint
 from model.config import Input, TrainingConfig
-from model.jobs.book import JobBook
-from model.jobs.crew import Crew, Loss
 from model.jobs.job import Job, Snapshot, Speed
+from model.jobs.job_queue import JobQueue
 from model.jobs.limits import Limits, QueueFullError, RefusedError
-from model.jobs.messages import Message
 from model.jobs.process import TrainingProcess
+from model.jobs.protocol import Message
+from model.jobs.supervisor import Loss, Supervisor
 
 __all__ = ["Job", "Limits", "QueueFullError", "RefusedError", "Trainer"]
 
@@ -67,9 +67,9 @@ class Trainer:
     ) -> None:
         self._limits = limits or Limits()
         self._changed = threading.Condition()
-        self._book = JobBook(self._limits)
+        self._queue = JobQueue(self._limits)
         command = command or [python, "-P", "-m", "model.jobs.worker"]
-        self._crew = Crew(command, self._limits, self._hear)
+        self._supervisor = Supervisor(command, self._limits, self._hear)
         self._turn = _Turn()
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -88,8 +88,8 @@ class Trainer:
             if self._closed:
                 return
             self._closed = True
-            for job in self._book.unfinished():
-                self._book.end(job, "stopped", "The server has stopped.")
+            for job in self._queue.unfinished():
+                self._queue.end(job, "stopped", "The server has stopped.")
             self._changed.notify()
         if self._thread:
             self._thread.join()
@@ -99,18 +99,18 @@ class Trainer:
     def ready(self) -> bool:
         """Whether a training process is up and warm."""
         with self._changed:
-            return self._crew.ready
+            return self._supervisor.ready
 
     @property
     def pid(self) -> int | None:
         """The training process's number, if there is one."""
         with self._changed:
-            return self._crew.pid
+            return self._supervisor.pid
 
     def warm(self, data: str, input: Input) -> None:
         """Have a data set's features computed ahead of their use, now and in later processes."""
         with self._changed:
-            self._crew.warm(data, input)
+            self._supervisor.warm(data, input)
 
     def submit(
         self, config: TrainingConfig, data: str, owner: str, *, speed: Speed = "full"
@@ -138,7 +138,7 @@ class Trainer:
         with self._changed:
             if self._closed:
                 raise RefusedError("The server is stopping and takes no trainings any more.")
-            self._book.add(job)
+            self._queue.add(job)
             self._changed.notify()
         return self.find(job.id) or job
 
@@ -148,7 +148,7 @@ class Trainer:
         A job that nobody looks at for a while (`Limits.unwatched_seconds`) is stopped.
         """
         with self._changed:
-            return self._book.find(id)
+            return self._queue.find(id)
 
     def stop(self, id: str) -> None:
         """End a job within a second; what it has reached is kept."""
@@ -173,10 +173,10 @@ class Trainer:
         self._control(id, speed=speed)
 
     def _unfinished(self, id: str) -> Job | None:
-        return next((job for job in self._book.unfinished() if job.id == id), None)
+        return next((job for job in self._queue.unfinished() if job.id == id), None)
 
     def _is_running(self, job: Job) -> bool:
-        current = self._book.current
+        current = self._queue.current
         return current is not None and current.id == job.id and self._turn.sent_at is not None
 
     # What is asked of a job.
@@ -190,18 +190,18 @@ class Trainer:
         job = dataclasses.replace(job, **wishes)
         if job.state in ("running", "paused"):
             job = dataclasses.replace(job, state="paused" if job.paused else "running")
-        self._book.update(job)
+        self._queue.update(job)
         if self._is_running(job):
-            self._crew.send("control", **_control_fields(job, single_steps))
+            self._supervisor.send("control", **_control_fields(job, single_steps))
 
     def _stop(self, job: Job, message: str) -> None:
         if not self._is_running(job):
-            self._book.end(job, "stopped", message)
+            self._queue.end(job, "stopped", message)
             self._changed.notify()
         elif self._turn.stop_by is None:
             self._turn.stop_by = time.monotonic() + self._limits.stop_seconds
             self._turn.stop_message = message
-            self._crew.send("control", **_control_fields(job, stopped=True))
+            self._supervisor.send("control", **_control_fields(job, stopped=True))
 
     # The thread that manages; it also starts the processes, since they end with it.
 
@@ -212,33 +212,33 @@ class Trainer:
                 self._keep_limits()
                 self._keep_process()
                 self._changed.wait(TICK_SECONDS)
-        self._crew.close()
+        self._supervisor.close()
 
     def _take_turns(self) -> None:
-        if self._book.current is None:
-            self._crew.renew()
+        if self._queue.current is None:
+            self._supervisor.renew()
             self._turn = _Turn()
-            self._book.take_next()
-        if self._book.current and self._turn.sent_at is None and self._crew.ready:
-            self._send(self._book.current)
+            self._queue.take_next()
+        if self._queue.current and self._turn.sent_at is None and self._supervisor.ready:
+            self._send(self._queue.current)
 
     def _send(self, job: Job) -> None:
         self._turn.sent_at = time.monotonic()
         settings = {"config": job.config.as_dict(), "data": job.data}
-        self._crew.send("train", **settings, **_control_fields(job))
+        self._supervisor.send("train", **settings, **_control_fields(job))
 
     def _keep_limits(self) -> None:
-        for job in self._book.unwatched():
+        for job in self._queue.unwatched():
             self._stop(job, "Stopped: nobody was watching any more.")
         turn, now = self._turn, time.monotonic()
-        if (current := self._book.current) is None or turn.sent_at is None:
+        if (current := self._queue.current) is None or turn.sent_at is None:
             return
         if turn.stop_by is not None and now > turn.stop_by:
-            self._book.end(current, "stopped", turn.stop_message)
-            self._crew.kill()
-        elif self._book.n_waiting and now - turn.sent_at > self._limits.longest_turn_seconds:
+            self._queue.end(current, "stopped", turn.stop_message)
+            self._supervisor.kill()
+        elif self._queue.n_waiting and now - turn.sent_at > self._limits.longest_turn_seconds:
             self._stop(current, "Stopped: it took very long, and others were waiting.")
-        elif self._book.n_waiting and now - turn.sent_at > self._limits.turn_seconds:
+        elif self._queue.n_waiting and now - turn.sent_at > self._limits.turn_seconds:
             self._hurry(current)
 
     def _hurry(self, job: Job) -> None:
@@ -246,22 +246,22 @@ class Trainer:
             self._wish(job, paused=False, speed="full")
 
     def _keep_process(self) -> None:
-        job = self._book.current
-        fault = self._crew.keep_up(needed=job is not None)
+        job = self._queue.current
+        fault = self._supervisor.keep_up(needed=job is not None)
         if fault and job is not None:
-            self._book.end(job, "failed", fault)
+            self._queue.end(job, "failed", fault)
             self._changed.notify()
 
     # What the process says; called in its own thread.
 
     def _hear(self, process: TrainingProcess, message: Message | None) -> None:
         with self._changed:
-            serving = self._crew.is_serving(process)
-            loss = self._crew.heard(process, message)
+            serving = self._supervisor.is_serving(process)
+            loss = self._supervisor.heard(process, message)
             if loss:
                 self._lose(loss)
             elif message and serving:
-                job = self._book.current
+                job = self._queue.current
                 if job is not None and message.fields.get("job") == job.id:
                     self._report(job, message)
             if message is None or message.kind not in ("alive", "progress", "loading"):
@@ -271,7 +271,7 @@ class Trainer:
         fields = message.fields
         self._turn.begun = True
         if message.kind == "loading":
-            self._book.update(dataclasses.replace(job, state="loading", message=fields["message"]))
+            self._queue.update(dataclasses.replace(job, state="loading", message=fields["message"]))
         elif message.kind == "progress":
             snapshot = Snapshot(
                 fields["step"],
@@ -280,28 +280,28 @@ class Trainer:
                 message.arrays["weights"],
                 message.arrays["bias"],
             )
-            self._book.update(job.at(snapshot, fields["steps_per_second"]))
+            self._queue.update(job.at(snapshot, fields["steps_per_second"]))
         elif message.kind == "failed":
-            self._crew.job_done(job.data, job.config.input)
-            self._book.end(job, "failed", fields["message"])
+            self._supervisor.job_done(job.data, job.config.input)
+            self._queue.end(job, "failed", fields["message"])
         elif message.kind == "stopped":
-            self._crew.job_done(job.data, job.config.input)
-            self._book.end(job, "stopped", self._turn.stop_message, _result(job, fields))
+            self._supervisor.job_done(job.data, job.config.input)
+            self._queue.end(job, "stopped", self._turn.stop_message, _result(job, fields))
         elif message.kind == "done":
-            self._crew.job_done(job.data, job.config.input)
-            self._book.end(job, "done", result=_result(job, fields))
+            self._supervisor.job_done(job.data, job.config.input)
+            self._queue.end(job, "done", result=_result(job, fields))
 
     def _lose(self, loss: Loss) -> None:
         """Let the current job fail; one that had not begun when a warm process died begins anew."""
-        job, turn = self._book.current, self._turn
+        job, turn = self._queue.current, self._turn
         if job is None:
             return
         if turn.stop_by is not None:
-            self._book.end(job, "stopped", turn.stop_message)
+            self._queue.end(job, "stopped", turn.stop_message)
         elif loss.was_ready and not turn.begun and turn.n_attempts == 0:
             self._turn = _Turn(n_attempts=1)
         else:
-            self._book.end(job, "failed", loss.message)
+            self._queue.end(job, "failed", loss.message)
 
 
 def _control_fields(job: Job, single_steps: int = 0, *, stopped: bool = False) -> dict[str, object]:

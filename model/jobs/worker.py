@@ -25,11 +25,11 @@ from numpy.typing import NDArray
 
 from model.config import TrainingConfig
 from model.data.datasets import DataError
-from model.jobs import messages
-from model.jobs.messages import Message
-from model.jobs.pace import Control, Pace
-from model.outcome import outcome
-from model.prepared import prepare
+from model.jobs import protocol
+from model.jobs.protocol import Message
+from model.jobs.run_control import Control, Pace
+from model.training.result import outcome
+from model.training.training_data import prepare
 
 __all__ = ["main"]
 
@@ -59,7 +59,7 @@ class Outlet:
         """Write a message, whole; where nobody listens any more, the process ends."""
         try:
             with self._lock:
-                messages.write(self._stream, Message(kind, fields, arrays or {}))
+                protocol.write(self._stream, Message(kind, fields, arrays or {}))
         except OSError:
             os._exit(1)
 
@@ -107,7 +107,7 @@ def _listen(source: BinaryIO, outlet: Outlet, tasks: queue.SimpleQueue[Task]) ->
     """Queue what has to be done, pass on what concerns the run at hand, end with the input."""
     control = Control("", "full")
     try:
-        while (message := messages.read(source)) is not None:
+        while (message := protocol.read(source)) is not None:
             fields = message.fields
             if message.kind == "train":
                 control = Control(fields["job"], fields["speed"])
@@ -124,11 +124,11 @@ def _listen(source: BinaryIO, outlet: Outlet, tasks: queue.SimpleQueue[Task]) ->
 def _get_ready(outlet: Outlet) -> None:
     """Import TensorFlow and have it build its graph, before anybody waits for it."""
     try:
-        from model import training
+        from model.training import gradient_descent
 
         pictures, labels = np.zeros((10, 784), np.float32), np.arange(10)
         config = TrainingConfig(n_steps=2, batch_size=10)
-        for _ in training.train(pictures, labels, pictures, labels, config):
+        for _ in gradient_descent.train(pictures, labels, pictures, labels, config):
             pass
     except Exception as error:
         traceback.print_exc()
@@ -146,7 +146,7 @@ def _warm(outlet: Outlet, fields: Any) -> None:
 
 def _train(outlet: Outlet, control: Control, fields: Any) -> None:
     """Run a job to its end, and say which end it was."""
-    from model.training import DivergedError
+    from model.training.gradient_descent import DivergedError
 
     job = control.job
     try:
@@ -173,7 +173,7 @@ def _sentence(text: str) -> str:
 
 
 def _run(outlet: Outlet, control: Control, fields: Any) -> None:
-    from model import training
+    from model.training import gradient_descent
 
     job = control.job
 
@@ -187,7 +187,7 @@ def _run(outlet: Outlet, control: Control, fields: Any) -> None:
     outlet.say("loading", job=job, message="Loading the data.")
     data = prepare(fields["data"], config, progress=downloading)
     pace = Pace(control, config)
-    for progress in training.train(
+    for progress in gradient_descent.train(
         *data.train, *data.validation, config, report_every=pace.stretch
     ):
         step = progress.step

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any, Protocol
 
-from model.output import write_whole
+from model.files import write_whole
 from tests.benchmarks import (
     bench_growth,
     bench_live,

@@ -20,13 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from model import checkpoint, strokes
+from model.classifier import checkpoint
+from model.classifier.prediction import read
 from model.config import TrainingConfig
-from model.evaluation import evaluate
-from model.pictures import ink_from_canvas
-from model.preprocessing import features
-from model.reading import read
-from model.training import train
+from model.data import strokes
+from model.evaluation.metrics import evaluate
+from model.preprocessing.features import features
+from model.preprocessing.ink import ink_from_canvas
+from model.training.gradient_descent import train
 from tests.benchmarks.bench_training import mnist_or_built_in
 from tests.benchmarks.curve import Curve
 from tests.browser.drawing import DIGITS

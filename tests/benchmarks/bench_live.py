@@ -108,7 +108,7 @@ def run(rounds: int = ROUNDS) -> dict[str, Any]:
     ours: dict[str, list[float]] = {"bars": [], "answer": []}
     script: list[float] = []
     bare: list[float] = []
-    with pages(ROOT / "serve.py", BARE_PAGE, record=RECORD) as (page, bare_page):
+    with pages(ROOT / "app.py", BARE_PAGE, record=RECORD) as (page, bare_page):
         for _ in range(rounds):
             times = stroke_times(page, WATCH_PAGE)
             for name, values in ours.items():

@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model import checkpoint, reading
-from model.moments import moments
-from model.pictures import ink_from_canvas
-from model.preprocessing import centred
-from model.strokes import WrittenDigit, canvas_drawings
+from model.classifier import checkpoint, prediction
+from model.data.strokes import WrittenDigit, canvas_drawings
+from model.preprocessing.centring import centred
+from model.preprocessing.ink import ink_from_canvas
+from model.preprocessing.moments import moments
 from tests.benchmarks import drawn
 
 ASSETS = Path(__file__).parents[2] / "assets"
@@ -49,7 +49,7 @@ def run(rounds: int = ROUNDS) -> dict[str, Any]:
         "the canvas's PNG to ink": lambda i: ink_from_canvas(canvases[i], drawn.SIDE),
         "centred": lambda i: centred(drawings[i]),
         "moments": lambda i: moments(pictures[i]),
-        "ink to probabilities": lambda i: reading.read(model, drawings[i]),
+        "ink to probabilities": lambda i: prediction.read(model, drawings[i]),
     }
     milliseconds = {
         name: 1000 * statistics.median(_timed(lambda i=i, work=work: work(i)) for i in range(100))

@@ -43,7 +43,7 @@ def run(rounds: int = ROUNDS, n_retrainings: int = N_RETRAININGS) -> dict[str, A
         without one; `growth_mb`: what the memory of the process that holds the trainer's client
         grows by in so many retrainings, after a first one.
     """
-    with pages(ROOT / "serve.py", record=RECORD) as (page,):
+    with pages(ROOT / "app.py", record=RECORD) as (page,):
         canvas_ready(page)
         _retrain(page)  # from here on the training process is warm
         press = [_retrain(page) for _ in range(rounds)]

@@ -32,8 +32,8 @@ from threadpoolctl import threadpool_limits
 
 from model.config import TrainingConfig
 from model.data import datasets
-from model.preprocessing import features
-from model.training import batches, tf, train
+from model.preprocessing.features import features
+from model.training.gradient_descent import batches, tf, train
 
 ROUNDS, FULL_ROUNDS = 5, 15
 AS_GOOD, ENOUGH = 30, 1_000
@@ -142,7 +142,7 @@ def run(rounds: int = ROUNDS, *, converge: bool = False) -> dict[str, Any]:
         `report_ratio`: ours to the tutorial's session loop, ours to the NumPy loop, ours with a
         report every 100 steps to ours with one at the end, medians of each round's own ratio;
         `sklearn_ratio`: ours to scikit-learn's that reads as well, of the medians;
-        `import_seconds`: a process that only imports `model.training`.
+        `import_seconds`: a process that only imports `model.training.gradient_descent`.
     """
     dataset, name = mnist_or_built_in()
     fresh, labels = features(dataset.train.images, "pixels"), dataset.train.labels
@@ -232,7 +232,7 @@ def main(*, full: bool = False) -> dict[str, Any]:
 
 def _import_seconds() -> float:
     start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", "import model.training"], check=True)
+    subprocess.run([sys.executable, "-c", "import model.training.gradient_descent"], check=True)
     return time.perf_counter() - start
 
 

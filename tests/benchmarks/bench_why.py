@@ -51,7 +51,7 @@ def run(rounds: int = ROUNDS) -> dict[str, Any]:
         `milliseconds` and `ratio` to the closed panel, by what is open; medians.
     """
     times: dict[str, list[float]] = {name: [] for name in (CLOSED, *PANELS)}
-    with pages(ROOT / "serve.py", record=RECORD) as (page,):
+    with pages(ROOT / "app.py", record=RECORD) as (page,):
         for _ in range(rounds):
             for name, found in times.items():
                 page.reload()

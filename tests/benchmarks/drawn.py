@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from model import strokes
+from model.data import strokes
 from tests.browser.server import ROOT
 from tests.canvas_message import SIDE, message, png
 

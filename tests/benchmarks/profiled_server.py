@@ -18,10 +18,11 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 
-from model import pictures, reading
+from model.classifier import prediction
+from model.preprocessing import ink
 from tests.browser.server import ROOT
-from ui import resources
-from ui.connection import WithoutDelay
+from ui.server import resources
+from ui.server.connection import WithoutDelay
 
 _spent: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0])
 
@@ -43,8 +44,8 @@ def _watch(owner: Any, name: str, part: str) -> None:
 
 
 _watch(ScriptRunner, "_run_script_thread", "all of it")
-_watch(pictures, "ink_from_canvas", "the canvas's PNG to ink")
-_watch(reading, "read", "ink to probabilities")
+_watch(ink, "ink_from_canvas", "the canvas's PNG to ink")
+_watch(prediction, "read", "ink to probabilities")
 
 
 @contextlib.asynccontextmanager
@@ -55,4 +56,4 @@ async def _profiled(app: st.App) -> AsyncIterator[None]:
     Path(os.environ["PROFILE"]).write_text(json.dumps(_spent))
 
 
-app = st.App(ROOT / "app.py", lifespan=_profiled, middleware=[Middleware(WithoutDelay)])
+app = st.App(ROOT / "ui" / "page.py", lifespan=_profiled, middleware=[Middleware(WithoutDelay)])

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from model import checkpoint
-from model.reading import Reading, read
-from model.softmax import softmax
+from model.classifier import checkpoint
+from model.classifier.base import softmax
+from model.classifier.prediction import Reading, read
 from tests.benchmarks.drawn import Drawing
 from tests.benchmarks.visitor import Elements
 from tests.browser.server import ROOT, Server, serve
@@ -114,7 +114,7 @@ def _usual_is_right(shown: Elements, drawing: Drawing) -> bool:
 
 _MOMENTS = checkpoint.load(CHECKPOINTS / "moments.safetensors")
 _PIXELS = checkpoint.load(CHECKPOINTS / "pixels.safetensors")
-OURS = Site("ours", ROOT / "serve.py", _ours_is_right)
+OURS = Site("ours", ROOT / "app.py", _ours_is_right)
 BARE = Site("only the canvas", HERE / "bare_page.py", _bare_is_right)
 USUAL = Site("usual pattern", HERE / "usual_page.py", _usual_is_right, has_defaults=True)
 SITES = (OURS, BARE, USUAL)

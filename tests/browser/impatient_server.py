@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import threading
-from pathlib import Path
 
 import streamlit as st
 from starlette.requests import Request
@@ -16,7 +15,7 @@ from starlette.routing import Route
 
 from model.jobs.limits import Limits
 from model.jobs.trainer import Trainer
-from ui import resources
+from ui.server import resources
 
 UNWATCHED_SECONDS = 3.0
 
@@ -36,11 +35,11 @@ async def threads(_: Request) -> JSONResponse:
 
 resources.trainer = impatient_trainer
 
-import serve  # noqa: E402  (the server is made with this trainer)
+import app as inkling  # noqa: E402  (the server is made with this trainer)
 
 app = st.App(
-    Path(serve.__file__).with_name("app.py"),
-    lifespan=serve.warm,
-    middleware=serve.MIDDLEWARE,
+    inkling.PAGE,
+    lifespan=inkling.warm,
+    middleware=inkling.MIDDLEWARE,
     routes=[Route("/threads", threads)],
 )

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Page
 
-from model.checkpoint import Checkpoint
-from ui.live_bars import READER, model_data
+from model.classifier.checkpoint import Checkpoint
+from ui.components.live_bars import READER, model_data
 
 __all__ = ["read_in_browser"]
 

@@ -1,4 +1,4 @@
-"""The page as `make demo` runs it: `streamlit run serve.py` in a process of its own."""
+"""The page as `make demo` runs it: `streamlit run app.py` in a process of its own."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Server:
 @contextlib.contextmanager
 def serve(
     home: Path,
-    script: Path = ROOT / "serve.py",
+    script: Path = ROOT / "app.py",
     environment: Mapping[str, str] | None = None,
     *,
     settings: Path = ROOT,

@@ -13,7 +13,7 @@ from tests.browser.answers import expect_some_reading, press
 from tests.browser.drawing import DIGITS, canvas_ready, draw
 from tests.browser.server import ROOT, Server, serve
 
-PARTS = ("app.py", "serve.py", "model", "ui", "assets", ".streamlit")
+PARTS = ("app.py", "model", "ui", "assets", ".streamlit")
 SLOW = 60_000
 
 
@@ -30,7 +30,7 @@ def spoilt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (tree / "data").write_text("not a directory")
     with serve(
         tmp_path_factory.mktemp("spoilt-home"),
-        tree / "serve.py",
+        tree / "app.py",
         {"INKLING_DATA_DIR": str(tree / "data")},
         settings=tree,
     ) as server:

@@ -76,14 +76,14 @@ def model_with(setting: str) -> bytes:
         {
             "weights": made.model.weights,
             "bias": made.model.bias,
-            "typical": made.doubt.typical,
+            "prototypes": made.reject_rule.prototypes,
         },
         {
             "format": "inkling-softmax",
             "version": "1",
             "config": json.dumps({setting: 1}),
             "data": "{}",
-            "doubt": "{}",
+            "reject_rule": "{}",
             "measured": "{}",
         },
     )

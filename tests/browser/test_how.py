@@ -34,7 +34,7 @@ def test_four_steps_stand_in_order(how: Page) -> None:
 def test_the_code_that_is_shown_is_the_code_that_runs(how: Page) -> None:
     blocks = how.get_by_test_id("stCode")
     expect(blocks.nth(3)).to_be_visible()
-    everything = squeezed("\n".join(p.read_text("utf-8") for p in (ROOT / "model").glob("*.py")))
+    everything = squeezed("\n".join(p.read_text("utf-8") for p in (ROOT / "model").rglob("*.py")))
     for block in blocks.all():
         signature, *lines = (line for line in block.inner_text().splitlines() if line.strip())
         assert signature.startswith("def "), signature

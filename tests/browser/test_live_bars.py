@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from model import checkpoint, strokes
-from model.reading import read
-from model.strokes import WrittenDigit
+from model.classifier import checkpoint
+from model.classifier.prediction import read
+from model.data import strokes
+from model.data.strokes import WrittenDigit
 from tests.browser.answers import (
     TO_UPLOAD,
     answered,
@@ -29,7 +30,7 @@ from tests.browser.drawing import DIGITS, Stroke, canvas_ready, draw, finger_hel
 from tests.browser.reader import read_in_browser
 from tests.browser.server import Server
 from tests.waiting import wait_until
-from ui.resources import ASSETS
+from ui.server.resources import ASSETS
 
 SAMPLES = ASSETS / "samples.jsonl"
 N_DRAWINGS = 200

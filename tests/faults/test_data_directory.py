@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from model import checkpoint, training  # noqa: F401  (TensorFlow is here before rights are lost)
 from model.__main__ import main
+from model.classifier import checkpoint
+from model.training import gradient_descent  # noqa: F401  (loaded before rights are lost)
 from tests.model.mirror import running_mirror
 from tests.model.rights import folder_with_mode
 
@@ -49,4 +50,4 @@ def test_train_takes_the_built_in_digits(data_directory: Path) -> None:
     with folder_with_mode(0o777) as folder:
         out = folder / "mine.safetensors"
         assert main(["train", "--steps", "20", "--out", str(out)]) == 0
-        assert checkpoint.load(out).data_name == "digits"
+        assert checkpoint.load(out).model.training_data.name == "digits"

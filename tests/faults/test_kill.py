@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model import checkpoint, output
-from model.output import LEFTOVER_SECONDS
+from model import files
+from model.classifier import checkpoint
+from model.files import LEFTOVER_SECONDS
 from tests.model.specimens import ROOT, made_up
 from tests.waiting import wait_until
 
@@ -26,7 +27,7 @@ FIRST, SECOND = 1, 2
 WRITER = f"""
 import signal, sys
 from pathlib import Path
-from model import checkpoint
+from model.classifier import checkpoint
 from tests.model.specimens import made_up
 # A shell lets what it runs in the background ignore Ctrl-C, and all that starts from there.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -47,7 +48,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def leftovers(folder: Path) -> Iterator[Path]:
-    return folder.glob(f"{output.PREFIX}*")
+    return folder.glob(f"{files.PREFIX}*")
 
 
 def test_a_writer_killed_at_any_moment_leaves_one_of_the_two_files_whole(path: Path) -> None:
@@ -63,17 +64,17 @@ def test_a_writer_killed_at_any_moment_leaves_one_of_the_two_files_whole(path: P
             time.sleep(rng.uniform(0, LONGEST_DELAY))
             writer.kill()
         now = checkpoint.load(path)
-        whole = made_up(seed=now.model.config.seed)
-        for arrays in ("model.weights", "model.bias", "doubt.typical"):
+        whole = made_up(seed=now.config.seed)
+        for arrays in ("model.weights", "model.bias", "reject_rule.prototypes"):
             np.testing.assert_array_equal(*map(operator.attrgetter(arrays), (now, whole)))
-        found.append(now.model.config.seed)
+        found.append(now.config.seed)
         n_interrupted += bool(set(leftovers(path.parent)) - before)
     assert set(found) == {FIRST, SECOND}, "every kill came between two saves"
     assert n_interrupted > ROUNDS / 4, "hardly any kill came in the middle of a write"
 
 
 def test_what_killed_writes_leave_behind_is_removed_by_a_later_save(path: Path) -> None:
-    dead, alive = (path.parent / f"{output.PREFIX}{name}{output.SUFFIX}" for name in "ab")
+    dead, alive = (path.parent / f"{files.PREFIX}{name}{files.SUFFIX}" for name in "ab")
     for file in (dead, alive):
         file.write_bytes(b"half of a checkp")
     long_ago = time.time() - LEFTOVER_SECONDS - 1

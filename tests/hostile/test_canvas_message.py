@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from model.pictures import PictureError
+from model.preprocessing.ink import PictureError
 from tests.browser.server import ROOT, Server
 from tests.canvas_message import SIDE, data_url, message, png, png_of
 from tests.hostile.conftest import visit
 from tests.hostile.visitor import Answer, Visitor
-from tests.model.test_pictures import file, png_of_size
+from tests.model.test_ink import file, png_of_size
 
 GOOD = png_of(3)
 JSON = st.recursive(
@@ -43,14 +43,14 @@ PICTURES = st.one_of(
 @pytest.fixture(scope="module", autouse=True)
 def components() -> None:
     """Have the page imported once: the canvas cannot be imported by anything else."""
-    AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    AppTest.from_file(str(ROOT / "ui/page.py"), default_timeout=60).run()
 
 
 def taken(drawing: Any, picture: Any) -> bool:
     """Whether a message is taken for a drawing, and no more than the page can hold."""
     from streamlit_drawable_canvas import CanvasResult
 
-    from ui.canvas import MOST_STROKES, drawing_in
+    from ui.panels.canvas import MOST_STROKES, drawing_in
 
     try:
         found = drawing_in(CanvasResult(drawing, picture, True))

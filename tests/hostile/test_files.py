@@ -19,18 +19,17 @@ from hypothesis import strategies as st
 from PIL import Image
 from safetensors.numpy import save as save_tensors
 
-from model import strokes
-from model.checkpoint import Checkpoint, CheckpointError, from_bytes
-from model.data import datasets
+from model.classifier.checkpoint import Checkpoint, CheckpointError, from_bytes
+from model.classifier.prediction import read
+from model.data import datasets, strokes
 from model.data.array_files import DataError
-from model.explanation import contrast, evidence, sentence
-from model.pictures import PictureError, ink_from_upload
-from model.reading import read
-from model.smallest_edit import smallest_edit
-from model.strokes import StrokesError
+from model.data.strokes import StrokesError
+from model.explanation.evidence import contrast, evidence, sentence
+from model.explanation.counterfactual import counterfactual
+from model.preprocessing.ink import PictureError, ink_from_upload
 from tests.model.specimens import ROOT, drawn, made_up, sample_digits
-from tests.model.test_pictures import file, likeness, on_paper
-from ui import charts, paint
+from tests.model.test_ink import file, likeness, on_paper
+from ui.elements import charts, pixels
 
 INK = drawn(sample_digits()[3])
 PAPER = on_paper(INK)
@@ -194,7 +193,7 @@ def test_a_jpeg_that_is_painted_over_and_over_is_refused() -> None:
 
 THREE_PICTURES = """
 import resource, sys, threading
-from model.pictures import ink_from_upload
+from model.preprocessing.ink import ink_from_upload
 content = sys.stdin.buffer.read()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 threads = [threading.Thread(target=ink_from_upload, args=[content]) for _ in range(3)]
@@ -219,7 +218,7 @@ GOOD = made_up()
 TENSORS = {
     "weights": GOOD.model.weights,
     "bias": GOOD.model.bias,
-    "typical": GOOD.doubt.typical,
+    "prototypes": GOOD.reject_rule.prototypes,
 }
 PAPERS: dict[str, str] = json.loads(
     GOOD.to_bytes()[8 : 8 + int.from_bytes(GOOD.to_bytes()[:8], "little")]
@@ -246,9 +245,11 @@ def shown(checkpoint: Checkpoint) -> None:
         contrast(checkpoint.model, features, int(first), int(second)),
     ):
         assert len(sentence(found)) < 2_000
-    assert len(str(smallest_edit(checkpoint.model, features, int(second)))) < 2_000
-    charts.doubt_chart(np.array(checkpoint.doubt.curve), checkpoint.doubt.least_probability)
-    paint.diverging(checkpoint.model.weights.T, 1.0)
+    assert len(str(counterfactual(checkpoint.model, features, int(second)))) < 2_000
+    charts.coverage_chart(
+        np.array(checkpoint.reject_rule.curve), checkpoint.reject_rule.min_probability
+    )
+    pixels.diverging(checkpoint.model.weights.T, 1.0)
 
 
 def papers(**changed: Any) -> bytes:
@@ -257,7 +258,7 @@ def papers(**changed: Any) -> bytes:
 
 
 @cases(350)
-@given(st.sampled_from(["config", "data", "doubt", "measured"]), JSON)
+@given(st.sampled_from(["config", "data", "reject_rule", "measured"]), JSON)
 def test_any_paper_is_taken_or_refused(paper: str, said: Any) -> None:
     taken(papers(**{paper: said}))
 
@@ -268,14 +269,14 @@ NUMBERS = st.floats() | st.integers() | st.floats(0, 1) | st.none() | st.text(ma
 @cases(350)
 @given(st.lists(st.lists(NUMBERS, max_size=4), max_size=3), NUMBERS, NUMBERS, NUMBERS, NUMBERS)
 def test_papers_of_the_right_form_have_numbers_that_can_be_shown(
-    curve: list[list[Any]], farthest: Any, least: Any, accuracy: Any, n_steps: Any
+    curve: list[list[Any]], max_distance: Any, least: Any, accuracy: Any, n_steps: Any
 ) -> None:
-    rule = {"farthest": farthest, "least_probability": least, "curve": curve}
+    rule = {"max_distance": max_distance, "min_probability": least, "curve": curve}
     measured = {"test_accuracy": accuracy, "n_steps": n_steps}
-    found = taken(papers(doubt=rule, measured=measured))
+    found = taken(papers(reject_rule=rule, measured=measured))
     if found is not None:
-        assert len(found.doubt.curve) > 0
-        assert 0 <= found.doubt.least_probability <= 1
+        assert len(found.reject_rule.curve) > 0
+        assert 0 <= found.reject_rule.min_probability <= 1
         assert 0 <= found.measured["test_accuracy"] <= 1
         assert 0 <= found.measured["n_steps"] <= 100_000
 
@@ -283,9 +284,18 @@ def test_papers_of_the_right_form_have_numbers_that_can_be_shown(
 @pytest.mark.parametrize(
     ("changed", "fault"),
     [
-        ({"doubt": {"farthest": 5, "least_probability": 0.5, "curve": []}}, "has no points"),
-        ({"doubt": {"farthest": 5, "least_probability": 1e308, "curve": [[0, 1, 1]]}}, "a share"),
-        ({"doubt": {"farthest": 5, "least_probability": 0.5, "curve": [[0, 1, 9]]}}, "a share"),
+        (
+            {"reject_rule": {"max_distance": 5, "min_probability": 0.5, "curve": []}},
+            "has no points",
+        ),
+        (
+            {"reject_rule": {"max_distance": 5, "min_probability": 1e308, "curve": [[0, 1, 1]]}},
+            "a share",
+        ),
+        (
+            {"reject_rule": {"max_distance": 5, "min_probability": 0.5, "curve": [[0, 1, 9]]}},
+            "a share",
+        ),
         ({"measured": {"test_accuracy": 1e300}}, r"a share from 0 to 1, got 1e\+300"),
         ({"measured": {"n_steps": 1e300}}, r"n_steps must be from 0 to 100000, got 1e\+300"),
     ],
@@ -302,7 +312,9 @@ def test_numbers_that_the_page_could_not_show_are_refused(
     st.recursive(
         JSON | st.just({"dtype": "F32", "shape": [784, 10], "data_offsets": [0, 31_360]}),
         lambda inner: st.dictionaries(
-            st.sampled_from(["weights", "bias", "typical", "__metadata__", "x"]), inner, max_size=4
+            st.sampled_from(["weights", "bias", "prototypes", "__metadata__", "x"]),
+            inner,
+            max_size=4,
         ),
         max_leaves=6,
     ),
@@ -322,14 +334,14 @@ def test_any_header_is_refused(header: Any, rest: bytes) -> None:
     st.integers(0, 9),
 )
 def test_a_model_with_any_numbers_can_be_asked_and_explained(
-    weight: float, bias: float, typical: int, seed: int
+    weight: float, bias: float, prototypes: int, seed: int
 ) -> None:
     signs = np.random.default_rng(seed).choice([-1.0, 0.0, 1.0], (784, 10))
     content = save_tensors(
         {
             "weights": (signs * weight).astype(np.float32),
             "bias": (signs[0] * bias).astype(np.float32),
-            "typical": np.full_like(GOOD.doubt.typical, typical),
+            "prototypes": np.full_like(GOOD.reject_rule.prototypes, prototypes),
         },
         PAPERS,
     )

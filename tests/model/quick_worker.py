@@ -1,7 +1,8 @@
 """The training process with a stand-in for TensorFlow: up in half a second, and it can misbehave.
 
-Everything is the real program but `model.training` and the search for typical pictures. The first
-argument says what it does besides, a second one is a file that the misdeed makes or needs.
+Everything is the real program but `model.training.gradient_descent` and the search for prototypes.
+The first argument says what it does besides, a second one is a file that the misdeed makes or
+needs.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from model import prepared
 from model.config import TrainingConfig
-from model.jobs import messages, worker
+from model.jobs import protocol, worker
+from model.training import training_data
 
 BEHAVIOUR = sys.argv[1]
 NOTE = Path(sys.argv[2]) if len(sys.argv) > 2 else None
@@ -76,7 +77,7 @@ def misbehave() -> None:
         time.sleep(60)
 
 
-def send_half(write: Callable[..., None], stream: Any, message: messages.Message) -> None:
+def send_half(write: Callable[..., None], stream: Any, message: protocol.Message) -> None:
     """Write half of the first result, make `NOTE`, and send nothing any more."""
     assert NOTE
     if message.kind != "done" or NOTE.exists():
@@ -92,12 +93,13 @@ def send_half(write: Callable[..., None], stream: Any, message: messages.Message
 
 if __name__ == "__main__":
     if BEHAVIOUR == "sends half":
-        messages.write = functools.partial(send_half, messages.write)
-    prepared.typical_pictures = lambda *_, **__: np.zeros((10, 16, 784), np.uint8)  # type: ignore
-    training: Any = types.ModuleType("model.training")
+        protocol.write = functools.partial(send_half, protocol.write)
+    training_data.find_prototypes = lambda *_, **__: np.zeros((10, 16, 784), np.uint8)  # type: ignore
+    name = "model.training.gradient_descent"
+    training: Any = types.ModuleType(name)
     training.train = train
     training.DivergedError = ZeroDivisionError
-    sys.modules["model.training"] = None if BEHAVIOUR == "has no TensorFlow" else training  # type: ignore
+    sys.modules[name] = None if BEHAVIOUR == "has no TensorFlow" else training  # type: ignore
     if BEHAVIOUR == "crashes":
         sys.exit(3)
     if BEHAVIOUR == "never starts":

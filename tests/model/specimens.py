@@ -8,12 +8,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from model import checkpoint, strokes
-from model.checkpoint import Checkpoint
+from model.classifier import checkpoint
+from model.classifier.base import Classifier, TrainingData
+from model.classifier.checkpoint import Checkpoint
+from model.classifier.reject import N_PROTOTYPES, RejectRule
+from model.classifier.softmax import SoftmaxRegression
 from model.config import Input, TrainingConfig
-from model.doubt import N_TYPICAL, Doubt
-from model.softmax import SoftmaxRegression
-from model.strokes import WrittenDigit
+from model.data import strokes
+from model.data.strokes import WrittenDigit
+from model.preprocessing.centring import centred
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "assets" / "samples.jsonl"
@@ -41,8 +44,15 @@ def made_up(input: Input = "pixels", seed: int = 0) -> Checkpoint:
     model = SoftmaxRegression(
         rng.normal(size=(784, 10)).astype(np.float32),
         rng.normal(size=10).astype(np.float32),
-        TrainingConfig(input=input, seed=seed),
+        input,
+        TrainingData("made up", "ab" * 32),
     )
-    typical = rng.integers(0, 256, (10, N_TYPICAL, 784), np.uint8)
-    doubt = Doubt(typical, 5.5, 0.8, ((0.1, 1.0, 0.9), (0.8, 0.7, 0.99)))
-    return Checkpoint(model, doubt, "made up", "ab" * 32, {"test_accuracy": 0.125, "n_steps": 7.0})
+    prototypes = rng.integers(0, 256, (10, N_PROTOTYPES, 784), np.uint8)
+    rule = RejectRule(prototypes, 5.5, 0.8, ((0.1, 1.0, 0.9), (0.8, 0.7, 0.99)))
+    config = TrainingConfig(input=input, seed=seed)
+    return Checkpoint(model, rule, config, {"test_accuracy": 0.125, "n_steps": 7.0})
+
+
+def fed(model: Classifier, ink: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the (1, n_features) that a model is fed of one drawing."""
+    return model.features(centred(ink)[np.newaxis])

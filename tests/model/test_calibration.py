@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.calibration import calibration_curve
 
-from model.calibration import reliability
+from model.evaluation.calibration import reliability
 
 
 def answers(sure: list[float], right: list[bool]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

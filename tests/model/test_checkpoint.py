@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from safetensors.numpy import save as save_tensors
 
-from model import checkpoint
-from model.checkpoint import LARGEST_FILE, Checkpoint, CheckpointError, from_bytes
+from model.classifier import checkpoint
+from model.classifier.checkpoint import LARGEST_FILE, Checkpoint, CheckpointError, from_bytes
+from model.classifier.reject import N_PROTOTYPES
 from model.config import TrainingConfig
-from model.doubt import N_TYPICAL
 from tests.model.specimens import CHECKPOINTS, ROOT, made_up
 
 GOOD = made_up().to_bytes()
@@ -39,15 +39,15 @@ def tensors() -> dict[str, NDArray[Any]]:
     return {
         "weights": made.model.weights,
         "bias": made.model.bias,
-        "typical": made.doubt.typical,
+        "prototypes": made.reject_rule.prototypes,
     }
 
 
-def with_papers(**changed: str | None) -> bytes:
-    """Return a checkpoint's bytes with some of its papers replaced, or left out."""
-    papers = header()["__metadata__"] | changed
+def with_metadata(**changed: str | None) -> bytes:
+    """Return a checkpoint's bytes with some of its metadata replaced, or left out."""
+    metadata = header()["__metadata__"] | changed
     return bytes(
-        save_tensors(tensors(), {key: text for key, text in papers.items() if text is not None})
+        save_tensors(tensors(), {key: text for key, text in metadata.items() if text is not None})
     )
 
 
@@ -57,19 +57,19 @@ def with_tensors(**changed: NDArray[Any] | None) -> bytes:
     return bytes(save_tensors(kept, header()["__metadata__"]))
 
 
-def changed_paper(paper: str, **changes: Any) -> bytes:
-    content = json.loads(header()["__metadata__"][paper]) | changes
-    return with_papers(**{paper: json.dumps(content)})
+def changed_metadata(field: str, **changes: Any) -> bytes:
+    content = json.loads(header()["__metadata__"][field]) | changes
+    return with_metadata(**{field: json.dumps(content)})
 
 
 def assert_same(one: Checkpoint, other: Checkpoint) -> None:
     np.testing.assert_array_equal(one.model.weights, other.model.weights)
     np.testing.assert_array_equal(one.model.bias, other.model.bias)
-    assert one.model.config == other.model.config
-    np.testing.assert_array_equal(one.doubt.typical, other.doubt.typical)
-    for field in ("farthest", "least_probability", "curve"):
-        assert getattr(one.doubt, field) == getattr(other.doubt, field)
-    assert (one.data_name, one.data_sha256) == (other.data_name, other.data_sha256)
+    assert one.config == other.config
+    np.testing.assert_array_equal(one.reject_rule.prototypes, other.reject_rule.prototypes)
+    for field in ("max_distance", "min_probability", "curve"):
+        assert getattr(one.reject_rule, field) == getattr(other.reject_rule, field)
+    assert one.model.training_data == other.model.training_data
     assert dict(one.measured) == dict(other.measured)
 
 
@@ -91,8 +91,24 @@ def test_all_settings_come_back() -> None:
         pen_habits=0.1,
     )
     made = made_up()
-    other = dataclasses.replace(made, model=dataclasses.replace(made.model, config=config))
-    assert from_bytes(other.to_bytes()).model.config == config
+    back = from_bytes(dataclasses.replace(made, config=config).to_bytes())
+    assert back.config == config
+    assert back.model.input == "moments"
+
+
+def test_a_file_of_the_first_version_is_read() -> None:
+    made = made_up()
+    metadata = header()["__metadata__"]
+    rule = json.loads(metadata.pop("reject_rule"))
+    first = {
+        "farthest": rule["max_distance"],
+        "least_probability": rule["min_probability"],
+        "curve": rule["curve"],
+    }
+    metadata |= {"version": "1", "doubt": json.dumps(first)}
+    arrays = tensors()
+    arrays["typical"] = arrays.pop("prototypes")
+    assert_same(from_bytes(bytes(save_tensors(arrays, metadata))), made)
 
 
 def test_a_new_file_replaces_the_old_one_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -129,7 +145,7 @@ def test_the_old_file_stays_when_the_disk_takes_no_more(tmp_path: Path) -> None:
     program = """
 import resource, sys
 from pathlib import Path
-from model import checkpoint
+from model.classifier import checkpoint
 from tests.model.specimens import made_up
 resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, resource.RLIM_INFINITY))
 try:
@@ -213,8 +229,11 @@ def test_a_pickle_under_another_name_is_not_executed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        (with_tensors(bias=None), "must hold the tensors bias, typical, weights; it holds typical"),
-        (with_tensors(extra=np.zeros(1)), "it holds bias, extra, typical, weights"),
+        (
+            with_tensors(bias=None),
+            "must hold the tensors bias, prototypes, weights; it holds prototypes",
+        ),
+        (with_tensors(extra=np.zeros(1)), "it holds bias, extra, prototypes, weights"),
         (bytes(save_tensors({})), "it holds none"),
         (
             with_tensors(weights=np.zeros((10, 784), np.float32)),
@@ -225,10 +244,10 @@ def test_a_pickle_under_another_name_is_not_executed(tmp_path: Path) -> None:
         (with_tensors(bias=np.zeros((1, 10), np.float32)), r"bias .* got \(1, 10\)"),
         (with_tensors(bias=np.zeros((0,), np.float32)), r"bias .* got \(0,\)"),
         (
-            with_tensors(typical=np.zeros((10, N_TYPICAL - 1, 784), np.uint8)),
-            r"typical .* got \(10, 15, 784\)",
+            with_tensors(prototypes=np.zeros((10, N_PROTOTYPES - 1, 784), np.uint8)),
+            r"prototypes .* got \(10, 15, 784\)",
         ),
-        (with_tensors(typical=np.zeros((10, N_TYPICAL, 784), np.int8)), "uint8, got .* int8"),
+        (with_tensors(prototypes=np.zeros((10, N_PROTOTYPES, 784), np.int8)), "uint8, got .* int8"),
         (
             with_tensors(weights=np.full((784, 10), np.nan, np.float32)),
             "weights in the file must be finite everywhere",
@@ -246,47 +265,53 @@ def test_foreign_tensors_are_named(content: bytes, fault: str) -> None:
     ("content", "fault"),
     [
         (bytes(save_tensors(tensors())), "not one of Inkling's checkpoints"),
-        (with_papers(format="another"), "not one of Inkling's checkpoints"),
-        (with_papers(format=None), "not one of Inkling's checkpoints"),
-        (with_papers(version="2"), "has checkpoint version '2', this program reads version 1"),
-        (with_papers(version=None), "has checkpoint version None"),
-        (with_papers(config=None), "papers that cannot be used: 'config'"),
-        (with_papers(config=""), "papers that cannot be used"),
-        (with_papers(config="[" * 50_000), "papers that cannot be used"),
-        (with_papers(measured='{"a":' * 10_000), "papers that cannot be used"),
-        (with_papers(config="[]"), "papers that cannot be used"),
-        (with_papers(config="null"), "papers that cannot be used"),
-        (with_papers(config='["seed"]'), "papers that cannot be used"),
-        (with_papers(data="7"), "papers that cannot be used"),
-        (with_papers(data="{}"), "papers that cannot be used: 'name'"),
-        (with_papers(doubt="[[1]]"), "papers that cannot be used"),
-        (with_papers(measured="[1]"), "papers that cannot be used"),
-        (with_papers(measured="1" * 5_000), "papers that cannot be used"),
-        (changed_paper("config", momentum=0.9), "no training setting is called momentum"),
-        (changed_paper("config", input="raw"), "input must be one of pixels, moments, got 'raw'"),
-        (changed_paper("config", input=["pixels"]), "input must be one of"),
-        (changed_paper("config", n_steps="1000"), "n_steps must be a whole number"),
-        (changed_paper("config", n_steps=10**9), "n_steps must be a whole number"),
-        (changed_paper("config", learning_rate=10**400), "learning_rate must be"),
-        (changed_paper("config", averaging=None), "averaging must be"),
-        (changed_paper("data", name=None), "expected a short text, got None"),
-        (changed_paper("data", sha256="0" * 201), "expected a short text"),
-        (changed_paper("data", name={"a": 1}), "expected a short text"),
-        (changed_paper("measured", test_accuracy="high"), "expected a finite number, got 'high'"),
-        (changed_paper("measured", test_accuracy=True), "expected a finite number, got True"),
-        (changed_paper("measured", test_accuracy=[0.9]), "expected a finite number"),
-        (changed_paper("measured", test_accuracy=float("nan")), "expected a finite number"),
-        (changed_paper("measured", test_accuracy=float("inf")), "expected a finite number"),
-        (changed_paper("measured", test_accuracy=10**400), "expected a finite number"),
-        (changed_paper("measured", **{"a" * 201: 0.9}), "expected a short text"),
-        (changed_paper("doubt", farthest=None), "expected a finite number"),
-        (changed_paper("doubt", least_probability="0.5"), "expected a finite number"),
-        (changed_paper("doubt", curve=[[0.1, 0.2]]), "papers that cannot be used"),
-        (changed_paper("doubt", curve=5), "papers that cannot be used"),
-        (changed_paper("doubt", curve=[[0.1, 0.2, "x"]]), "expected a finite number"),
+        (with_metadata(format="another"), "not one of Inkling's checkpoints"),
+        (with_metadata(format=None), "not one of Inkling's checkpoints"),
+        (with_metadata(version="3"), "has checkpoint version '3', this program reads 1 to 2"),
+        (with_metadata(version=None), "has checkpoint version None"),
+        (with_metadata(config=None), "metadata that cannot be used: 'config'"),
+        (with_metadata(config=""), "metadata that cannot be used"),
+        (with_metadata(config="[" * 50_000), "metadata that cannot be used"),
+        (with_metadata(measured='{"a":' * 10_000), "metadata that cannot be used"),
+        (with_metadata(config="[]"), "metadata that cannot be used"),
+        (with_metadata(config="null"), "metadata that cannot be used"),
+        (with_metadata(config='["seed"]'), "metadata that cannot be used"),
+        (with_metadata(data="7"), "metadata that cannot be used"),
+        (with_metadata(data="{}"), "metadata that cannot be used: 'name'"),
+        (with_metadata(reject_rule="[[1]]"), "metadata that cannot be used"),
+        (with_metadata(measured="[1]"), "metadata that cannot be used"),
+        (with_metadata(measured="1" * 5_000), "metadata that cannot be used"),
+        (changed_metadata("config", momentum=0.9), "no training setting is called momentum"),
+        (
+            changed_metadata("config", input="raw"),
+            "input must be one of pixels, moments, got 'raw'",
+        ),
+        (changed_metadata("config", input=["pixels"]), "input must be one of"),
+        (changed_metadata("config", n_steps="1000"), "n_steps must be a whole number"),
+        (changed_metadata("config", n_steps=10**9), "n_steps must be a whole number"),
+        (changed_metadata("config", learning_rate=10**400), "learning_rate must be"),
+        (changed_metadata("config", averaging=None), "averaging must be"),
+        (changed_metadata("data", name=None), "expected a short text, got None"),
+        (changed_metadata("data", sha256="0" * 201), "expected a short text"),
+        (changed_metadata("data", name={"a": 1}), "expected a short text"),
+        (
+            changed_metadata("measured", test_accuracy="high"),
+            "expected a finite number, got 'high'",
+        ),
+        (changed_metadata("measured", test_accuracy=True), "expected a finite number, got True"),
+        (changed_metadata("measured", test_accuracy=[0.9]), "expected a finite number"),
+        (changed_metadata("measured", test_accuracy=float("nan")), "expected a finite number"),
+        (changed_metadata("measured", test_accuracy=float("inf")), "expected a finite number"),
+        (changed_metadata("measured", test_accuracy=10**400), "expected a finite number"),
+        (changed_metadata("measured", **{"a" * 201: 0.9}), "expected a short text"),
+        (changed_metadata("reject_rule", max_distance=None), "expected a finite number"),
+        (changed_metadata("reject_rule", min_probability="0.5"), "expected a finite number"),
+        (changed_metadata("reject_rule", curve=[[0.1, 0.2]]), "metadata that cannot be used"),
+        (changed_metadata("reject_rule", curve=5), "metadata that cannot be used"),
+        (changed_metadata("reject_rule", curve=[[0.1, 0.2, "x"]]), "expected a finite number"),
     ],
 )
-def test_papers_that_cannot_be_used_are_named(content: bytes, fault: str) -> None:
+def test_metadata_that_cannot_be_used_are_named(content: bytes, fault: str) -> None:
     with pytest.raises(CheckpointError, match=fault) as caught:
         from_bytes(content)
     assert len(str(caught.value)) < 300

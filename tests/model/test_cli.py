@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model import checkpoint
 from model.__main__ import main
+from model.classifier import checkpoint
 from tests.model.specimens import CHECKPOINTS, ROOT, SAMPLES, drawn, sample_digits
 
 PIXELS = str(CHECKPOINTS / "pixels.safetensors")
@@ -141,7 +141,7 @@ def test_train_saves_the_settings_and_what_was_measured(capsys: Captured, tmp_pa
     )
     result = answer(capsys, *arguments.split(), str(out))
     saved = checkpoint.load(out)
-    assert saved.model.config.as_dict() == {
+    assert saved.config.as_dict() == {
         "input": "moments",
         "n_steps": 30,
         "batch_size": 50,
@@ -151,7 +151,7 @@ def test_train_saves_the_settings_and_what_was_measured(capsys: Captured, tmp_pa
         "pen_habits": 0.2,
         "seed": 9,
     }
-    assert saved.data_name == result["dataset"] == "digits"
+    assert saved.model.training_data.name == result["dataset"] == "digits"
     for key in ("n_steps", "test_accuracy", "validation_accuracy"):
         assert saved.measured[key] == result[key]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model.evaluation import evaluate, mistakes, pictures_of
+from model.evaluation.metrics import evaluate, mistakes, pictures_of
 
 RANDOM = np.random.default_rng(1)
 PROBABILITIES = RANDOM.dirichlet(np.full(10, 0.3), 500)

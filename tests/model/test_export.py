@@ -13,14 +13,14 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from model.checkpoint import Checkpoint
+from model.classifier.checkpoint import Checkpoint
+from model.classifier.export import FORMATS, ExportError, Format, export, keras, tf
+from model.classifier.reject import N_PROTOTYPES, RejectRule
+from model.classifier.softmax import SoftmaxRegression
 from model.config import INPUTS, TrainingConfig
 from model.data import datasets
-from model.doubt import N_TYPICAL, Doubt
-from model.export import FORMATS, ExportError, Format, export, keras, tf
-from model.preprocessing import features
-from model.softmax import SoftmaxRegression
-from model.training import train
+from model.preprocessing.features import features
+from model.training.gradient_descent import train
 
 Images = NDArray[np.uint8]
 Probabilities = NDArray[np.float32]
@@ -50,9 +50,13 @@ def checkpoint(request: pytest.FixtureRequest) -> Checkpoint:
         held_out.labels,
         config,
     )
-    model = SoftmaxRegression(last.weights, last.bias, config)
-    no_doubt = Doubt(np.zeros((10, N_TYPICAL, 784), np.uint8), 0.0, 0.0, ())
-    return Checkpoint(model, no_doubt, "digits", "0" * 64, {})
+    model = SoftmaxRegression(last.weights, last.bias, config.input)
+    rule = RejectRule(np.zeros((10, N_PROTOTYPES, 784), np.uint8), 0.0, 0.0, ())
+    return Checkpoint(model, rule, config, {})
+
+
+def believed(checkpoint: Checkpoint, images: Images) -> NDArray[np.floating[Any]]:
+    return checkpoint.model.predict_proba(checkpoint.model.features(images))
 
 
 def _ask_saved_model(path: Path, images: Images) -> Probabilities:
@@ -86,7 +90,7 @@ def test_an_export_believes_what_the_model_believes(
     out = tmp_path / NAMES[format]
     export(checkpoint, format, out)
     assert list(tmp_path.iterdir()) == [out]
-    expected = checkpoint.model.predict_proba(images)
+    expected = believed(checkpoint, images)
     assert expected.max() > 0.99
     for some in (slice(None), slice(0, 1), slice(0, 28)):  # 1 and 28 could pass for other axes
         np.testing.assert_allclose(ASK[format](out, images[some]), expected[some], atol=1e-5)
@@ -103,7 +107,7 @@ def test_keras_loads_the_export_in_a_process_without_this_project(
         "numpy.save('answers.npy', network.predict(numpy.load('images.npy'), verbose=0))\n"
     )
     subprocess.run([sys.executable, "-I", "-c", program], cwd=tmp_path, check=True)
-    expected = checkpoint.model.predict_proba(images[:20])
+    expected = believed(checkpoint, images[:20])
     np.testing.assert_allclose(np.load(tmp_path / "answers.npy"), expected, atol=1e-5)
 
 
@@ -156,7 +160,7 @@ def test_a_failed_export_leaves_nothing_behind(
     def full(*_: Any) -> None:
         raise fault
 
-    monkeypatch.setattr("model.export._WRITERS", dict.fromkeys(FORMATS, full))
+    monkeypatch.setattr("model.classifier.export._WRITERS", dict.fromkeys(FORMATS, full))
     with pytest.raises(ExportError, match=r"digits could not be written .*: No space left"):
         export(checkpoint, "saved_model", tmp_path / "digits")
     assert not any(tmp_path.iterdir())

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from model.data import datasets
-from model.moments import ASPECT_EXPONENT, CHUNK, SPREAD, moments
+from model.preprocessing.moments import ASPECT_EXPONENT, CHUNK, SPREAD, moments
 
 Pictures = NDArray[np.floating[Any]]
 CENTRE = 13.5

@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from model.config import INPUTS, Input, TrainingConfig
+from model.classifier.base import softmax
+from model.classifier.softmax import SoftmaxRegression
+from model.config import INPUTS, Input
 from model.data import datasets
-from model.preprocessing import centred, features
-from model.softmax import SoftmaxRegression, softmax
-from tests.model.specimens import drawn, made_up, sample_digits
+from model.preprocessing.centring import centred
+from model.preprocessing.features import features
+from tests.model.specimens import drawn, fed, made_up, sample_digits
 
 Logits = NDArray[np.float64]
 TABLES = hnp.array_shapes(min_dims=1, max_dims=3, max_side=10)
@@ -53,45 +55,46 @@ def test_logits_are_xw_plus_b(input: Input) -> None:
     images = datasets.load("digits").test.images[:7]
     x = features(images, input).astype(np.float64)
     expected = x @ model.weights.astype(np.float64) + model.bias
-    np.testing.assert_allclose(model.logits(images), expected, atol=1e-4)
-    np.testing.assert_allclose(model.predict_proba(images), softmax(expected), atol=1e-5)
+    found = model.features(images)
+    np.testing.assert_allclose(model.decision_function(found), expected, atol=1e-4)
+    np.testing.assert_allclose(model.predict_proba(found), softmax(expected), atol=1e-5)
     np.testing.assert_array_equal(model.predict(images), expected.argmax(axis=1))
 
 
 @pytest.mark.parametrize("input", INPUTS)
-def test_a_drawing_is_centred_and_then_treated_as_any_picture(input: Input) -> None:
+def test_one_drawing_is_treated_as_many(input: Input) -> None:
     model = made_up(input).model
     inks = [drawn(digit) for digit in sample_digits()]
     pictures = np.stack([centred(ink) for ink in inks])
-    batch = model.predict_proba(pictures)
+    batch = model.predict_proba(model.features(pictures))
     for ink, expected in zip(inks, batch, strict=True):
-        one = model.predict_proba(ink)
-        assert one.shape == (10,)
-        np.testing.assert_allclose(one, expected, atol=1e-4)
-        assert model.predict(ink) == expected.argmax()
+        np.testing.assert_allclose(model.predict_proba(fed(model, ink))[0], expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("input", INPUTS)
 @settings(deadline=None, max_examples=25)
 @given(ink=hnp.arrays(np.float32, (40, 30), elements=st.floats(0, 1, width=32)))
 def test_any_ink_gets_probabilities(input: Input, ink: NDArray[np.float32]) -> None:
-    probabilities = made_up(input).model.predict_proba(ink)
+    model = made_up(input).model
+    probabilities = model.predict_proba(fed(model, ink))
     assert probabilities.sum() == pytest.approx(1, abs=1e-5)
 
 
 def test_even_the_largest_weights_give_probabilities() -> None:
-    model = SoftmaxRegression(np.full((784, 10), 1e30), np.full(10, -1e30), TrainingConfig())
-    images = np.full((1, 28, 28), 255, np.uint8)
-    np.testing.assert_allclose(model.predict_proba(images).sum(), 1, atol=1e-6)
+    model = SoftmaxRegression(np.full((784, 10), 1e30), np.full(10, -1e30), "pixels")
+    np.testing.assert_allclose(model.predict_proba(np.ones((1, 784))).sum(), 1, atol=1e-6)
 
 
 def test_no_pictures_get_no_answers() -> None:
-    assert made_up().model.predict_proba(np.zeros((0, 28, 28), np.uint8)).shape == (0, 10)
+    model = made_up().model
+    none = np.zeros((0, 28, 28), np.uint8)
+    assert model.predict_proba(model.features(none)).shape == (0, 10)
+    assert model.predict(none).shape == (0,)
 
 
 def test_the_model_cannot_be_changed() -> None:
     weights = np.zeros((784, 10), np.float32)
-    model = SoftmaxRegression(weights, np.zeros(10, np.float32), TrainingConfig())
+    model = SoftmaxRegression(weights, np.zeros(10, np.float32), "pixels")
     weights[0, 0] = 5
     assert model.weights[0, 0] == 0
     with pytest.raises(ValueError, match="read-only"):
@@ -118,10 +121,18 @@ def test_impossible_parameters_are_refused(
     weights: NDArray[Any], bias: NDArray[Any], fault: str
 ) -> None:
     with pytest.raises(ValueError, match=fault):
-        SoftmaxRegression(weights, bias, TrainingConfig())
+        SoftmaxRegression(weights, bias, "pixels")
 
 
-@pytest.mark.parametrize("pictures", [np.zeros(784), np.zeros((1, 784, 1)), np.zeros((2, 2, 2, 2))])
+@pytest.mark.parametrize(
+    "pictures", [np.zeros(shape) for shape in [(28, 28), (784,), (1, 784, 1), (2,) * 4]]
+)
 def test_what_is_no_picture_is_refused(pictures: NDArray[Any]) -> None:
     with pytest.raises(ValueError, match="images must be"):
-        made_up().model.logits(pictures)
+        made_up().model.predict(pictures)
+
+
+def test_a_model_says_how_many_numbers_it_has_and_what_it_learned_from() -> None:
+    model = made_up().model
+    assert model.n_parameters == 7_850
+    assert model.training_data == ("made up", "ab" * 32)

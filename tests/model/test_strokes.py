@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from model.strokes import CANVAS, PEN, StrokesError, WrittenDigit, canvas_drawings, draw, read
+from model.data.strokes import CANVAS, PEN, StrokesError, WrittenDigit, canvas_drawings, draw, read
 from tests.model.specimens import sample_digits
 
 A_SQUARE = WrittenDigit(0, ([(0, 0), (10, 0), (10, 10), (0, 10), (0, 0)],))

@@ -99,15 +99,16 @@ def test_a_job_ends_with_the_weights_that_training_gives(
     job = ended(tensorflow_trainer, tensorflow_trainer.submit(config, "digits", "ann"))
     program = f"""
 import numpy as np
-from model import preprocessing, training
+from model.preprocessing.features import features
+from model.training import gradient_descent
 from model.config import TrainingConfig
 from model.data import datasets
 data = datasets.load("digits")
 splits = [
     part for split in (data.train, data.validation)
-    for part in (preprocessing.features(split.images, "pixels"), split.labels)
+    for part in (features(split.images, "pixels"), split.labels)
 ]
-*_, last = training.train(*splits, {config!r})
+*_, last = gradient_descent.train(*splits, {config!r})
 np.savez({str(tmp_path / "last.npz")!r}, weights=last.weights, bias=last.bias)
 """
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, timeout=120)
@@ -116,8 +117,8 @@ np.savez({str(tmp_path / "last.npz")!r}, weights=last.weights, bias=last.bias)
     assert job.result is not None
     np.testing.assert_array_equal(job.result.model.weights, expected["weights"])
     np.testing.assert_array_equal(job.result.model.bias, expected["bias"])
-    assert job.result.model.config == config
-    assert job.result.data_name == "digits"
+    assert job.result.config == config
+    assert job.result.model.training_data.name == "digits"
     assert job.result.measured["test_accuracy"] > 0.9
 
 
@@ -317,7 +318,7 @@ def test_visitors_are_served_in_order_and_see_their_place(
     assert [job.position for job in places if job] == [0, 1, 2]
     done = ended(trainer, jobs[2])
     assert done.result is not None
-    assert done.result.model.config.seed == 2
+    assert done.result.config.seed == 2
     assert all(job is not None and job.state == "done" for job in map(trainer.find, ids(jobs)))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ui import charts
+from ui.elements import charts
 
 
 def rows(specification: Any) -> list[dict[str, Any]]:

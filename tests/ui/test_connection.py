@@ -10,7 +10,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from websockets.asyncio.client import connect
 
-from ui.connection import WithoutDelay
+from ui.server.connection import WithoutDelay
 
 
 def _answers_at_once(wrap: type[WithoutDelay] | None) -> bool:

@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from model.classifier.softmax import SoftmaxRegression
 from model.data import datasets
-from model.evaluation import Evaluation, evaluate
-from model.softmax import SoftmaxRegression
-from ui import charts, paint, resources
-from ui.evaluate import PAGE, PREDICTED, TRUE, clicked
+from model.evaluation.metrics import Evaluation, evaluate
+from ui.elements import charts, pixels
+from ui.server import resources
+from ui.views.evaluate import PAGE, PREDICTED, TRUE, clicked
 
 THEMES = {"light": ("#fbfaf7", "#22201d"), "dark": ("#171614", "#f0ede8")}
 READABLE = 4.5
@@ -36,16 +37,16 @@ def builtin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def _forget() -> None:
     for cached in (
         resources._test_data,
-        resources._test_features,
         resources._test_probabilities,
         resources.shipped_models,
     ):
         cached.cache_clear()
+    resources._kept_features.clear()
 
 
 def view() -> None:
-    from ui import state
-    from ui.evaluate import evaluate_view
+    from ui.session import state
+    from ui.views.evaluate import evaluate_view
 
     state.prepare()
     evaluate_view()
@@ -178,7 +179,7 @@ def test_a_model_without_mistakes_is_told_so(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_without_any_model_the_view_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ui.evaluate.active_model", lambda: None)
+    monkeypatch.setattr("ui.views.evaluate.active_model", lambda: None)
     page = opened()
     assert "There is no model yet" in page.info[0].value
     assert not page.metric
@@ -214,7 +215,7 @@ def test_what_is_remembered_is_what_the_model_says() -> None:
     for checkpoint in resources.shipped_models().values():
         np.testing.assert_allclose(
             resources.test_probabilities(checkpoint.model),
-            checkpoint.model.predict_proba(test.images),
+            checkpoint.model.predict_proba(checkpoint.model.features(test.images)),
             rtol=1e-5,
         )
 
@@ -223,7 +224,7 @@ def test_models_that_are_gone_are_forgotten_in_the_end() -> None:
     shipped = resources.shipped_models()["pixels"].model
     for _ in range(resources.KEPT_MODELS + 10):
         resources.test_probabilities(
-            SoftmaxRegression(shipped.weights, shipped.bias, shipped.config)
+            SoftmaxRegression(shipped.weights, shipped.bias, shipped.input)
         )
     assert resources._test_probabilities.cache_info().currsize == resources.KEPT_MODELS
 
@@ -272,7 +273,7 @@ def test_numbers_can_be_read_on_every_shade_of_the_matrix(theme: str) -> None:
 
 
 def test_captions_of_a_contact_sheet_cannot_break_out() -> None:
-    markup = paint.contact_sheet(np.zeros((1, 28, 28), np.uint8), ["'\"<i>"], ["<b>&"])
+    markup = pixels.contact_sheet(np.zeros((1, 28, 28), np.uint8), ["'\"<i>"], ["<b>&"])
     assert "<i>" not in markup
     assert "<b>" not in markup
     assert "&lt;b&gt;&amp;" in markup

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from model.jobs.limits import RefusedError
-from ui import resources
+from ui.server import resources
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
@@ -42,7 +42,7 @@ def assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def opened() -> AppTest:
-    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=START_SECONDS).run()
+    page = AppTest.from_file(str(ROOT / "ui/page.py"), default_timeout=START_SECONDS).run()
     assert not page.exception, page.exception
     return page
 

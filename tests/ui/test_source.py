@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ui.source import source_of
+from ui.elements.source import source_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,19 +40,21 @@ def test_every_function_that_the_page_shows_is_there_as_it_stands_in_its_file() 
 
 
 def test_a_method_is_found_in_its_class_and_stands_at_the_margin() -> None:
-    assert source_of("model/softmax.py", "SoftmaxRegression.logits").startswith("def logits(")
+    assert source_of("model/classifier/softmax.py", "SoftmaxRegression.features").startswith(
+        "def features("
+    )
 
 
 @pytest.mark.parametrize("name", ["nothing_like_it", "Nobody.logits", "SoftmaxRegression"])
 def test_a_name_that_is_no_function_is_named_in_the_error(name: str) -> None:
-    with pytest.raises(LookupError, match=f"model/softmax.py holds no function {name}"):
-        source_of("model/softmax.py", name)
+    with pytest.raises(LookupError, match=f"model/classifier/softmax.py holds no function {name}"):
+        source_of("model/classifier/softmax.py", name)
 
 
 def test_showing_the_training_code_does_not_import_tensorflow() -> None:
     code = (
-        "import sys; from ui.source import source_of;"
-        "assert source_of('model/training.py', 'cross_entropy');"
-        "sys.exit('tensorflow' in sys.modules or 'model.training' in sys.modules)"
+        "import sys; from ui.elements.source import source_of;"
+        "assert source_of('model/training/gradient_descent.py', 'cross_entropy');"
+        "sys.exit('tensorflow' in sys.modules or 'model.training.gradient_descent' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0

@@ -1,0 +1,91 @@
+"""What a model is: pictures in, features, scores, probabilities out."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.config import Input
+
+__all__ = ["UNKNOWN", "Classifier", "TrainingData", "softmax"]
+
+
+def softmax(logits: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    """Turn scores into probabilities: exp(zᵢ) / Σⱼ exp(zⱼ) along the last axis.
+
+    Parameters
+    ----------
+    logits : (..., n_classes) finite floats
+        The largest is subtracted first, which changes nothing but keeps exp from overflowing.
+
+    Returns
+    -------
+    probabilities : (..., n_classes), same dtype
+        Between 0 and 1; each row sums to 1.
+    """
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    probabilities: NDArray[np.floating[Any]] = shifted / shifted.sum(axis=-1, keepdims=True)
+    return probabilities
+
+
+class TrainingData(NamedTuple):
+    """The data set that a model was trained on; see `model.data.datasets.Dataset`."""
+
+    name: str
+    sha256: str
+
+
+UNKNOWN = TrainingData("unknown", "")
+
+
+class Classifier(Protocol):
+    """A model that reads digits.
+
+    A kind of model says how it makes features and scores; the rest is the same for all. Only
+    `model.explanation` and the film of a training ask for more: a linear model's weights.
+    """
+
+    input: Input
+    """The input step, by its name: what the features are made by."""
+    training_data: TrainingData
+    """What it was trained on."""
+
+    @property
+    def n_parameters(self) -> int:
+        """How many numbers were learned."""
+        ...
+
+    def features(self, images: NDArray[Any]) -> NDArray[np.float32]:
+        """Apply the input step.
+
+        Two models of one kind and one `input` have the same features.
+
+        Parameters
+        ----------
+        images : (n, 28, 28) uint8 from 0 to 255, or floats between 0 and 1
+            Pictures in MNIST's form; see `model.preprocessing.centring.centred`.
+
+        Returns
+        -------
+        features : (n, n_features) float32 in [0, 1]
+        """
+        ...
+
+    def decision_function(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the scores (logits) of features (n, n_features), (n, 10)."""
+        ...
+
+    def __hash__(self) -> int:
+        """Models are told apart by identity: what is computed once for each is kept by it."""
+        return object.__hash__(self)
+
+    def predict_proba(self, features: NDArray[np.float32]) -> NDArray[np.floating[Any]]:
+        """Return what the model believes of features (n, n_features), (n, 10)."""
+        return softmax(self.decision_function(features))
+
+    def predict(self, images: NDArray[Any]) -> NDArray[np.intp]:
+        """Return the likeliest digit of each picture (n, 28, 28), (n,)."""
+        digits: NDArray[np.intp] = self.decision_function(self.features(images)).argmax(axis=-1)
+        return digits

@@ -1,0 +1,258 @@
+"""A trained model on disk: one safetensors file with everything needed to trust it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
+
+from model.classifier.base import Classifier, TrainingData
+from model.classifier.reject import N_PROTOTYPES, RejectRule
+from model.classifier.softmax import SoftmaxRegression
+from model.config import MOST_STEPS, TrainingConfig
+from model.files import write_whole
+
+__all__ = ["LARGEST_FILE", "Checkpoint", "CheckpointError", "from_bytes", "load", "save"]
+
+FORMAT = "inkling-softmax"
+VERSION = 2
+FIRST_NAMES = {
+    "typical": "prototypes",
+    "doubt": "reject_rule",
+    "farthest": "max_distance",
+    "least_probability": "min_probability",
+}
+"""What version 1, which is read too, called the same things."""
+LARGEST_FILE = 262_144
+"""Bytes. A checkpoint has about 160,000; anything larger is refused before it is read."""
+
+TENSORS: dict[str, tuple[tuple[int, ...], type[np.generic]]] = {
+    "weights": ((784, 10), np.float32),
+    "bias": ((10,), np.float32),
+    "prototypes": ((10, N_PROTOTYPES, 784), np.uint8),
+}
+
+METADATA = ("config", "data", "reject_rule", "measured")
+
+
+class CheckpointError(ValueError):
+    """A file that is no usable checkpoint; the message says what was wrong with it."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A model, and everything needed to trust it.
+
+    Parameters
+    ----------
+    model : Classifier
+        Its input step and the name of its training data are saved with it.
+    reject_rule : RejectRule
+        When it should rather not answer.
+    config : TrainingConfig
+        How it was trained.
+    measured : mapping of str to float
+        What was measured after training: `test_accuracy`, `validation_accuracy`, …; finite.
+    """
+
+    model: Classifier
+    reject_rule: RejectRule
+    config: TrainingConfig
+    measured: Mapping[str, float]
+
+    def to_bytes(self) -> bytes:
+        """Return the file's content.
+
+        Raises
+        ------
+        CheckpointError
+            For a kind of model that has no form on disk.
+        """
+        if not isinstance(self.model, SoftmaxRegression):
+            raise CheckpointError(f"a {type(self.model).__name__} cannot be kept in a file")
+        tensors = {
+            "weights": self.model.weights,
+            "bias": self.model.bias,
+            "prototypes": self.reject_rule.prototypes,
+        }
+        rule = {
+            "max_distance": self.reject_rule.max_distance,
+            "min_probability": self.reject_rule.min_probability,
+            "curve": self.reject_rule.curve,
+        }
+        metadata = {
+            "format": FORMAT,
+            "version": str(VERSION),
+            "reject_rule": json.dumps(rule, allow_nan=False),
+            "config": json.dumps(self.config.as_dict()),
+            "data": json.dumps(self.model.training_data._asdict()),
+            "measured": json.dumps(dict(self.measured), allow_nan=False),
+        }
+        content: bytes = save_tensors(tensors, metadata=metadata)
+        return content
+
+
+def save(checkpoint: Checkpoint, path: Path) -> None:
+    """Write a checkpoint so that `path` holds the old file or the new one, never a torn one.
+
+    Raises
+    ------
+    CheckpointError
+        Where it cannot be written (no such folder, read-only, disk full). The old file stays.
+    """
+    content = checkpoint.to_bytes()
+    try:
+        write_whole(path, content)
+    except OSError as error:
+        raise CheckpointError(
+            f"{path.name} could not be written to {path.parent}: {error.strerror}; "
+            "what was there before is unchanged"
+        ) from error
+
+
+def load(path: Path) -> Checkpoint:
+    """Read a checkpoint that `save` wrote.
+
+    Raises
+    ------
+    CheckpointError
+        Where the file cannot be read or is not a checkpoint; see `from_bytes`.
+    """
+    try:
+        size = path.stat().st_size
+        if size > LARGEST_FILE:
+            raise CheckpointError(_too_large(path.name, size))
+        content = path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.strerror}") from error
+    return from_bytes(content, name=path.name)
+
+
+def from_bytes(content: bytes, *, name: str = "the file") -> Checkpoint:
+    """Read a checkpoint from a file's content; nothing in it is executed.
+
+    Raises
+    ------
+    CheckpointError
+        For content that is too large or no safetensors, for missing or foreign tensors, another
+        shape, dtype or version, numbers that are not finite, or metadata that does not parse.
+    """
+    if len(content) > LARGEST_FILE:
+        raise CheckpointError(_too_large(name, len(content)))
+    try:
+        tensors = load_tensors(content)
+    except (SafetensorError, KeyError, ValueError, TypeError, OverflowError) as error:
+        raise CheckpointError(f"{name} is not a safetensors file: {error!s:.160}") from error
+    tensors = _renamed(tensors)
+    if set(tensors) != set(TENSORS):
+        found = ", ".join(sorted(tensors)) or "none"
+        raise CheckpointError(
+            f"{name} must hold the tensors {', '.join(sorted(TENSORS))}; it holds {found:.80}"
+        )
+    for key, (shape, dtype) in TENSORS.items():
+        _check_tensor(f"{key} in {name}", tensors[key], shape, dtype)
+    metadata = _metadata(content, name)
+    try:
+        config = TrainingConfig.from_dict(metadata["config"])
+        data = metadata["data"]
+        learned_from = TrainingData(_text(data["name"]), _text(data["sha256"]))
+        return Checkpoint(
+            SoftmaxRegression(tensors["weights"], tensors["bias"], config.input, learned_from),
+            _reject_rule(tensors["prototypes"], metadata["reject_rule"]),
+            config,
+            _measured(metadata["measured"]),
+        )
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"{name} has metadata that cannot be used: {error}") from error
+
+
+def _too_large(name: str, size: int) -> str:
+    return f"{name} has {size:,} bytes; a checkpoint has at most {LARGEST_FILE:,}"
+
+
+def _check_tensor(
+    what: str, tensor: NDArray[Any], shape: tuple[int, ...], dtype: type[np.generic]
+) -> None:
+    if tensor.dtype != dtype or tensor.shape != shape:
+        raise CheckpointError(
+            f"{what} must be {shape} {dtype.__name__}, got {tensor.shape} {tensor.dtype}"
+        )
+    if not np.isfinite(tensor).all():
+        raise CheckpointError(f"{what} must be finite everywhere")
+
+
+def _metadata(content: bytes, name: str) -> dict[str, Any]:
+    """Read the metadata from the header, which the library has checked but does not return."""
+    header_length = int.from_bytes(content[:8], "little")
+    metadata = json.loads(content[8 : 8 + header_length]).get("__metadata__") or {}
+    if metadata.get("format") != FORMAT:
+        raise CheckpointError(f"{name} is a safetensors file, but not one of Inkling's checkpoints")
+    if metadata.get("version") not in ("1", str(VERSION)):
+        raise CheckpointError(
+            f"{name} has checkpoint version {metadata.get('version')!r:.20}, "
+            f"this program reads 1 to {VERSION}"
+        )
+    metadata = _renamed(metadata)
+    try:
+        read = {key: json.loads(metadata[key]) for key in METADATA}
+    except (KeyError, ValueError, RecursionError) as error:
+        raise CheckpointError(f"{name} has metadata that cannot be used: {error}") from error
+    if isinstance(read["reject_rule"], dict):
+        read["reject_rule"] = _renamed(read["reject_rule"])
+    return read
+
+
+def _renamed(named: Mapping[str, Any]) -> dict[str, Any]:
+    """Call by its present name what version 1 called otherwise."""
+    return {FIRST_NAMES.get(name, name): value for name, value in named.items()}
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > 200:
+        raise ValueError(f"expected a short text, got {value!r:.40}")
+    return value
+
+
+def _reject_rule(prototypes: NDArray[np.uint8], rule: Any) -> RejectRule:
+    curve = tuple((_share(t), _share(a), _share(r)) for t, a, r in rule["curve"])
+    if not curve:
+        raise ValueError("the curve has no points")
+    return RejectRule(
+        prototypes, _number(rule["max_distance"]), _share(rule["min_probability"]), curve
+    )
+
+
+def _number(value: Any) -> float:
+    if type(value) not in (int, float) or not abs(value) <= sys.float_info.max:  # also NaN
+        raise ValueError(f"expected a finite number, got {value!r:.40}")
+    return float(value)
+
+
+def _share(value: Any) -> float:
+    number = _number(value)
+    if not 0 <= number <= 1:
+        raise ValueError(f"expected a share from 0 to 1, got {number:g}")
+    return number
+
+
+def _measured(values: Any) -> dict[str, float]:
+    return {_text(key): _measure(key, value) for key, value in values.items()}
+
+
+def _measure(key: str, value: Any) -> float:
+    """Return a number that was measured; what the page shows of them is in its range."""
+    if key.endswith("accuracy"):
+        return _share(value)
+    number = _number(value)
+    if key == "n_steps" and not 0 <= number <= MOST_STEPS:
+        raise ValueError(f"n_steps must be from 0 to {MOST_STEPS}, got {number:g}")
+    return number

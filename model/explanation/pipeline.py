@@ -1,0 +1,125 @@
+"""The film strip: a drawing on its way to the model, one picture and one answer a stage.
+
+The canvas shrunk whole to 28 × 28 is what most digit demos feed to a model; the steps after it are
+those of `centred` and `moments` in `model.preprocessing`, each of which can be left out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Mapping
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.classifier.base import Classifier
+from model.config import SIDE, Input
+from model.preprocessing.centring import (
+    BOX,
+    checked_ink,
+    cropped,
+    fitted,
+    placed_by_mass,
+    placed_in_the_middle,
+)
+from model.preprocessing.moments import moments
+
+__all__ = ["CAPTIONS", "STEPS", "Stage", "Step", "picture", "stages"]
+
+Step = Literal["crop", "box", "centre", "moments"]
+STEPS: tuple[Step, ...] = get_args(Step)
+"""The steps behind the canvas, in order."""
+
+CAPTIONS: Mapping[Literal["canvas"] | Step, str] = {
+    "canvas": f"The whole canvas, shrunk to {SIDE} × {SIDE}",
+    "crop": "Cropped to the ink",
+    "box": f"Longer side scaled to {BOX} pixels",
+    "centre": "Centre of mass put in the middle",
+    "moments": "Size, slant and proportions evened out",
+}
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Stage:
+    """One picture of the film strip.
+
+    Parameters
+    ----------
+    name : {"canvas", "crop", "box", "centre", "moments"}
+        The step that was done last.
+    picture : (28, 28) float32 in [0, 1]
+    probabilities : (10,) float32
+        What a model believes that is fed this picture as it is.
+    """
+
+    name: Literal["canvas"] | Step
+    picture: NDArray[np.float32]
+    probabilities: NDArray[np.floating[Any]]
+
+    @property
+    def caption(self) -> str:
+        """One line that says what was done."""
+        return CAPTIONS[self.name]
+
+
+def stages(
+    ink: NDArray[np.floating[Any]],
+    models: Mapping[Input, Classifier],
+    steps: Collection[Step] = STEPS,
+) -> tuple[Stage, ...]:
+    """Show a drawing after each step.
+
+    Parameters
+    ----------
+    ink : (H, W) floats between 0 and 1
+    models : mapping of {"pixels", "moments"} to Classifier
+        The second is fed the picture after the moments, the first all others.
+    steps : collection of {"crop", "box", "centre", "moments"}
+        Those that are switched on.
+
+    Returns
+    -------
+    strip : tuple of Stage
+        The canvas, and the picture after each of the steps, one upon the other.
+
+    Raises
+    ------
+    ValueError
+        For ink of another shape or out of its range.
+    """
+    on = [step for step in STEPS if step in steps]
+    names: list[Literal["canvas"] | Step] = ["canvas", *on]
+    strip = []
+    for n, name in enumerate(names):
+        shown = picture(ink, on[:n])
+        model = models["moments" if name == "moments" else "pixels"]
+        strip.append(Stage(name, shown, model.predict_proba(shown.reshape(1, -1))[0]))
+    return tuple(strip)
+
+
+def picture(ink: NDArray[np.floating[Any]], steps: Collection[Step] = STEPS) -> NDArray[np.float32]:
+    """Turn a drawing into a model's picture with these steps and no others.
+
+    What is not cropped is the whole canvas; what is not scaled into the box fills the picture with
+    its longer side; what is not centred by its mass has equal borders. With all but "moments" this
+    is `model.preprocessing.centring.centred`.
+
+    Parameters
+    ----------
+    ink : (H, W) floats between 0 and 1
+    steps : collection of {"crop", "box", "centre", "moments"}
+
+    Returns
+    -------
+    picture : (28, 28) float32 in [0, 1]
+
+    Raises
+    ------
+    ValueError
+        For ink of another shape or out of its range.
+    """
+    digit = cropped(ink) if "crop" in steps else checked_ink(ink)
+    digit = fitted(digit, BOX if "box" in steps else SIDE)
+    shown = placed_by_mass(digit) if "centre" in steps else placed_in_the_middle(digit)
+    return moments(shown) if "moments" in steps else shown

@@ -1,0 +1,49 @@
+"""The input steps: from pictures in MNIST's form to what a model is fed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.config import INPUTS, N_FEATURES, SIDE, Input
+from model.preprocessing.moments import moments
+
+__all__ = ["features"]
+
+
+def features(
+    images: NDArray[np.uint8] | NDArray[np.floating[Any]], input: Input
+) -> NDArray[np.float32]:
+    """Turn pictures in MNIST's form into what a model of this input is fed.
+
+    Parameters
+    ----------
+    images : (n, 28, 28) uint8 from 0 to 255, or floats between 0 and 1
+    input : {"pixels", "moments"}
+        The pictures as they are, or moment-normalised (see `model.preprocessing.moments`).
+
+    Returns
+    -------
+    features : (n, 784) float32 in [0, 1]
+
+    Raises
+    ------
+    ValueError
+        For another shape, values out of range, or an unknown input.
+    """
+    if images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
+        raise ValueError(f"images must be (n, {SIDE}, {SIDE}), got {images.shape}")
+    if images.dtype == np.uint8:
+        pictures = images * np.float32(1 / 255)
+    elif np.issubdtype(images.dtype, np.floating):
+        pictures = images.astype(np.float32, copy=False)
+        if pictures.size and not (pictures.min() >= 0 and pictures.max() <= 1):
+            raise ValueError("images of floats must lie between 0 and 1")
+    else:
+        raise ValueError(f"images must be uint8 or floats, got {images.dtype}")
+    if input not in INPUTS:
+        raise ValueError(f"input must be one of {', '.join(INPUTS)}, got {input!r}")
+    normalised = moments(pictures) if input == "moments" else pictures
+    return normalised.reshape(len(images), N_FEATURES)

@@ -1,0 +1,358 @@
+"""Softmax regression trained by plain gradient descent, in TensorFlow.
+
+The steps between two reports run inside one `tf.function`: the data goes into the graph once, as
+two tensors, and every step picks its batch out of them by an index array. The gradient is written
+out, (probabilities − one_hot) / batch size, instead of recorded by a GradientTape: the weights are
+the same (a test holds that), tracing is half a second shorter, and the steps are a little faster.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import itertools
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.config import N_CLASSES, N_FEATURES, TrainingConfig
+from model.quiet import quietly
+
+__all__ = ["DivergedError", "Progress", "batches", "cross_entropy", "train"]
+
+with quietly():
+    import tensorflow as tf
+
+# A run has diverged once the loss, over this many steps, is on average this many times that of
+# guessing. (Softmax regression in float32 never reaches infinity by itself: with too long a step
+# it swings from one confident mistake to the next.)
+_PATIENCE = 50
+_GUESSING = math.log(N_CLASSES)
+_DIVERGED = 10 * _GUESSING
+
+# Indices handed to the graph in one call, at most: 16 MB.
+_MAX_INDICES = 2**22
+
+
+class DivergedError(ValueError):
+    """The loss grew instead of falling; the message says what to change."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Progress:
+    """Where a training run stands.
+
+    Parameters
+    ----------
+    step : int
+        Steps done, 0 to `n_steps`.
+    n_steps : int
+        Steps of the whole run.
+    train_loss : float
+        Cross-entropy in nats, mean over the batches since the last report; ln 10 at step 0, where
+        every class has one tenth.
+    validation_accuracy : float
+        Share of the validation pictures that `weights` and `bias` get right, 0 to 1.
+    weights : (784, 10) ndarray of float32
+        The weights after this step; in the last report, their mean over the last
+        `config.averaging` of the steps, which is the run's result.
+    bias : (10,) ndarray of float32
+        The bias, likewise.
+    """
+
+    step: int
+    n_steps: int
+    train_loss: float
+    validation_accuracy: float
+    weights: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+
+def train(
+    features: NDArray[np.float32],
+    labels: NDArray[np.integer[Any]],
+    validation_features: NDArray[np.float32],
+    validation_labels: NDArray[np.integer[Any]],
+    config: TrainingConfig,
+    *,
+    report_every: int | Callable[[int], int] = 50,
+) -> Iterator[Progress]:
+    """Train from zero weights and report on the way.
+
+    The same data, config and machine give the same weights, bit for bit, whatever `report_every`.
+    Closing the iterator ends the run.
+
+    Parameters
+    ----------
+    features : (n, 784) ndarray of float32
+        Inputs between 0 and 1. Read-only arrays are checked and copied into TensorFlow once, and
+        stay there until other data comes: a third of a short run's time.
+    labels : (n,) ndarray of int
+        Classes 0 to 9.
+    validation_features, validation_labels : ndarrays
+        The same, of the pictures on which every report is measured.
+    config : TrainingConfig
+        Steps, batch size, learning rate and its schedule, averaging, seed. A batch size above n
+        means that every step sees all pictures.
+    report_every : int or callable
+        Steps from one report to the next, at least 1; a callable is told the step of the last
+        report and returns how many follow it.
+
+    Returns
+    -------
+    iterator of Progress
+        At step 0, after every `report_every` steps, and at the last step.
+
+    Raises
+    ------
+    ValueError
+        At once, for data or a `report_every` that cannot be used; the message says what arrived.
+    DivergedError
+        While iterating, when the loss has grown to ten times that of guessing.
+
+    References
+    ----------
+    .. [1] B. Polyak and A. Juditsky, "Acceleration of stochastic approximation by averaging",
+       SIAM Journal on Control and Optimization 30, 1992.
+    """
+    data = _handed_over(features, labels, validation_features, validation_labels)
+    if callable(report_every):
+        stretch = report_every
+    elif type(report_every) is int and report_every >= 1:
+        stretch = functools.partial(_always, report_every)
+    else:
+        raise ValueError(f"report_every must be a whole number from 1, got {report_every!r}")
+    return _run(data, config, stretch)
+
+
+def _always(n_steps: int, step: int) -> int:
+    return n_steps
+
+
+def batches(n: int, batch_size: int, seed: int) -> Iterator[NDArray[np.int32]]:
+    """Draw batches without end; within an epoch every picture comes exactly once.
+
+    Parameters
+    ----------
+    n : int
+        Pictures to draw from.
+    batch_size : int
+        Pictures per batch; the last batch of an epoch takes what is left.
+    seed : int
+        Of the order; every epoch has another.
+
+    Yields
+    ------
+    (at most batch_size,) ndarray of int32
+        Positions between 0 and n − 1.
+    """
+    rng = np.random.default_rng(seed)
+    while True:
+        order = rng.permutation(n).astype(np.int32)
+        for start in range(0, n, batch_size):
+            yield order[start : start + batch_size]
+
+
+def cross_entropy(templates: Any, bias: Any, features: Any, labels: Any) -> tuple[Any, Any, Any]:
+    """Compute a batch's loss and its gradient, written out.
+
+    Parameters
+    ----------
+    templates : (10, 784) tensor of float32
+        The weights, a row per digit: TensorFlow multiplies in this form nearly twice as fast.
+    bias : (10,) tensor of float32
+    features : (n, 784) tensor of float32
+    labels : (n,) tensor of int32
+
+    Returns
+    -------
+    loss : () tensor
+        Mean of −ln(probability of the right class), made from the logits, so that no probability
+        rounds to 0 first.
+    templates_gradient, bias_gradient : (10, 784) and (10,) tensors
+        The derivatives of the loss by the templates and the bias.
+    """
+    logits = tf.transpose(tf.matmul(templates, features, transpose_b=True)) + bias  # (n, 10)
+    log_probabilities = tf.nn.log_softmax(logits)
+    one_hot = tf.one_hot(labels, N_CLASSES)
+    n = tf.cast(tf.size(labels), tf.float32)
+    loss = -tf.reduce_sum(one_hot * log_probabilities) / n
+    error = (tf.exp(log_probabilities) - one_hot) / n
+    return loss, tf.matmul(error, features, transpose_a=True), tf.reduce_sum(error, axis=0)
+
+
+def _steps(
+    averaging: bool,
+    features: Any,
+    labels: Any,
+    order: Any,
+    bounds: Any,
+    rates: Any,
+    shares: Any,
+    templates: Any,
+    bias: Any,
+    mean_templates: Any,
+    mean_bias: Any,
+) -> Any:
+    """Take one step per rate; step s sees order[bounds[s]:bounds[s + 1]].
+
+    With averaging the means move by shares[s] of their distance to the new values.
+    """
+    n_steps = tf.size(rates)
+    losses = tf.TensorArray(tf.float32, size=n_steps)
+    for s in tf.range(n_steps):
+        batch = order[bounds[s] : bounds[s + 1]]
+        loss, templates_gradient, bias_gradient = cross_entropy(
+            templates, bias, tf.gather(features, batch), tf.gather(labels, batch)
+        )
+        templates -= rates[s] * templates_gradient
+        bias -= rates[s] * bias_gradient
+        if averaging:
+            mean_templates += shares[s] * (templates - mean_templates)
+            mean_bias += shares[s] * (bias - mean_bias)
+        losses = losses.write(s, loss)
+    return templates, bias, mean_templates, mean_bias, losses.stack()
+
+
+# No length is fixed, so a process traces the loop once, whatever it trains on. TensorFlow runs
+# iterations ahead where it can: the next batches are picked while this step's sums are made.
+_FLOATS = tf.TensorSpec([None], tf.float32)
+_INTS = tf.TensorSpec([None], tf.int32)
+_PICTURES = tf.TensorSpec([None, N_FEATURES], tf.float32)
+_TEMPLATES = tf.TensorSpec([N_CLASSES, N_FEATURES], tf.float32)
+_BIAS = tf.TensorSpec([N_CLASSES], tf.float32)
+_SIGNATURE = [
+    *(_PICTURES, _INTS, _INTS, _INTS, _FLOATS, _FLOATS),
+    *(_TEMPLATES, _BIAS, _TEMPLATES, _BIAS),
+]
+_descend = tf.function(functools.partial(_steps, False), _SIGNATURE)
+_descend_averaging = tf.function(functools.partial(_steps, True), _SIGNATURE)
+
+
+def _run(
+    data: tuple[Any, Any, Any, Any], config: TrainingConfig, stretch: Callable[[int], int]
+) -> Iterator[Progress]:
+    features, labels, validation, validation_labels = data
+    n_steps = config.n_steps
+    n = len(features)
+    templates, bias = tf.zeros([N_CLASSES, N_FEATURES]), tf.zeros([N_CLASSES])
+
+    def report(step: int, loss: float, templates: Any, bias: Any) -> Progress:
+        logits = tf.transpose(tf.matmul(templates, validation, transpose_b=True)) + bias
+        accuracy = float((logits.numpy().argmax(axis=1) == validation_labels).mean())
+        weights = np.ascontiguousarray(templates.numpy().T)
+        return Progress(step, n_steps, loss, accuracy, weights, bias.numpy())
+
+    yield report(0, _GUESSING, templates, bias)
+
+    state = (templates, bias, templates, bias)
+    draws = batches(n, config.batch_size, config.seed)
+    rates, shares = _rates(config), _shares(config)
+    descend = _descend_averaging if config.averaging else _descend
+    losses = np.empty(n_steps, np.float32)
+    at_once = max(1, _MAX_INDICES // min(config.batch_size, n))
+
+    stop = 0
+    while stop < n_steps:
+        start, stop = stop, min(stop + stretch(stop), n_steps)
+        for first in range(start, stop, at_once):
+            steps = slice(first, min(first + at_once, stop))
+            drawn = list(itertools.islice(draws, steps.stop - first))
+            order = np.concatenate(drawn)
+            bounds = np.cumsum([0, *map(len, drawn)], dtype=np.int32)
+            *state, losses[steps] = descend(
+                features, labels, order, bounds, rates[steps], shares[steps], *state
+            )
+        _check_descent(losses, start, stop, config)
+        kept = state[2:] if config.averaging and stop == n_steps else state[:2]
+        yield report(stop, float(losses[start:stop].mean()), *kept)
+
+
+def _rates(config: TrainingConfig) -> NDArray[np.float32]:
+    """Return every step's learning rate, (n_steps,)."""
+    left = 1 - np.arange(config.n_steps) / config.n_steps
+    falling = left if config.schedule == "linear" else np.ones(config.n_steps)
+    return (config.learning_rate * falling).astype(np.float32)
+
+
+def _shares(config: TrainingConfig) -> NDArray[np.float32]:
+    """Return the share of every step's weights in the mean so far, (n_steps,).
+
+    0 before the mean begins, then 1, 1/2, 1/3, …: a running mean.
+    """
+    n_averaged = max(1, round(config.averaging * config.n_steps))
+    shares = np.zeros(config.n_steps, np.float32)
+    shares[-n_averaged:] = 1 / np.arange(1, n_averaged + 1)
+    return shares
+
+
+def _check_descent(
+    losses: NDArray[np.float32], start: int, stop: int, config: TrainingConfig
+) -> None:
+    """Judge the run at every multiple of `_PATIENCE` in (start, stop], and at its end."""
+    due = [step for step in range(start + 1, stop + 1) if step % _PATIENCE == 0]
+    for step in [*due, stop] if stop == config.n_steps else due:
+        loss = float(losses[max(0, step - _PATIENCE) : step].mean())
+        if not loss <= _DIVERGED:
+            raise DivergedError(
+                f"training diverged: by step {step} the loss had risen to {loss:.3g}, where"
+                f" guessing gives {_GUESSING:.3g}; the learning rate {config.learning_rate:g} is"
+                f" too high for this data and a batch size of {config.batch_size}: try a tenth of"
+                " it"
+            )
+
+
+def _handed_over(*arrays: Any) -> tuple[Any, Any, Any, Any]:
+    """Check data and copy it into TensorFlow; what cannot change is kept there for the next run."""
+    key = tuple(map(id, arrays))
+    if key not in _kept:
+        features, labels, validation_features, validation_labels = arrays
+        _check_data("training", features, labels)
+        _check_data("validation", validation_features, validation_labels)
+        _kept.clear()
+        tensors = (
+            tf.constant(features),
+            tf.constant(labels.astype(np.int32)),
+            tf.constant(validation_features),
+            validation_labels.copy(),
+        )
+        if any(array.flags.writeable for array in arrays):
+            return tensors
+        _kept[key] = arrays, tensors
+    return _kept[key][1]
+
+
+# One data set at most; its arrays are held so that no others can have their ids.
+_kept: dict[tuple[int, ...], tuple[tuple[Any, ...], tuple[Any, Any, Any, Any]]] = {}
+
+
+def _check_data(name: str, features: Any, labels: Any) -> None:
+    """Refuse data that the graph cannot use, by name."""
+    if not isinstance(features, np.ndarray) or not isinstance(labels, np.ndarray):
+        raise ValueError(
+            f"{name} features and labels must be NumPy arrays, got"
+            f" {type(features).__name__} and {type(labels).__name__}"
+        )
+    if features.ndim != 2 or features.shape[1] != N_FEATURES or features.dtype != np.float32:
+        raise ValueError(
+            f"{name} features must be (n, {N_FEATURES}) float32,"
+            f" got {features.shape} {features.dtype}"
+        )
+    if labels.shape != (len(features),) or not np.issubdtype(labels.dtype, np.integer):
+        raise ValueError(
+            f"{name} labels must be ({len(features)},) whole numbers, one per row of features,"
+            f" got {labels.shape} {labels.dtype}"
+        )
+    if len(features) == 0:
+        raise ValueError(f"there are no {name} pictures, got features of shape {features.shape}")
+    _check_range(f"{name} features", features, 0, 1)
+    _check_range(f"{name} labels", labels, 0, N_CLASSES - 1)
+
+
+def _check_range(name: str, values: NDArray[Any], low: int, high: int) -> None:
+    lowest, highest = values.min(), values.max()
+    if not (lowest >= low and highest <= high):  # also where one is NaN
+        raise ValueError(f"{name} must lie between {low} and {high}, got {lowest} to {highest}")

@@ -1,0 +1,56 @@
+"""What a training run ends in: the model, measured on held-out pictures, as a checkpoint."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.classifier import reject
+from model.classifier.base import Classifier
+from model.classifier.checkpoint import Checkpoint
+from model.classifier.softmax import SoftmaxRegression
+from model.config import TrainingConfig
+from model.training.training_data import Prepared
+
+__all__ = ["outcome"]
+
+
+def outcome(
+    weights: NDArray[np.float32],
+    bias: NDArray[np.float32],
+    config: TrainingConfig,
+    n_steps: int,
+    data: Prepared,
+) -> Checkpoint:
+    """Measure trained weights and choose when they should rather not answer.
+
+    Parameters
+    ----------
+    weights, bias : (784, 10) and (10,) float32
+    config : TrainingConfig
+        How they were trained, …
+    n_steps : int
+        … and for how many steps: fewer than planned where the run was stopped.
+    data : Prepared
+        Its validation part decides the reject rule, its test part is only measured.
+
+    Returns
+    -------
+    Checkpoint
+        `measured` holds `n_steps`, `validation_accuracy` and `test_accuracy`.
+    """
+    model = SoftmaxRegression(weights, bias, config.input, data.source)
+    features, labels = data.validation
+    probabilities = model.predict_proba(features)
+    measured = {
+        "n_steps": float(n_steps),
+        "validation_accuracy": float((probabilities.argmax(axis=1) == labels).mean()),
+        "test_accuracy": _accuracy(model, *data.test),
+    }
+    rule = reject.choose(data.prototypes, features, labels, probabilities)
+    return Checkpoint(model, rule, config, measured)
+
+
+def _accuracy(model: Classifier, features: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
+    predicted = model.decision_function(features).argmax(axis=1)
+    return float((predicted == labels).mean())

@@ -1,0 +1,101 @@
+"""A data set as a training run needs it: the features of its three splits, kept for next time."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.classifier.base import TrainingData
+from model.classifier.reject import find_prototypes
+from model.config import Input, TrainingConfig
+from model.data import datasets
+from model.data.augmentation import with_pen_habits
+from model.data.datasets import NAMES, Progress
+from model.preprocessing import features as input_steps
+
+__all__ = ["Prepared", "prepare"]
+
+KEPT = 2
+"""MNIST's features take 220 MB."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Prepared:
+    """Features (n, 784) and labels (n,) of each split, and which data set they are of.
+
+    `prototypes` (10, k, 784) holds typical inputs of each digit; see `model.classifier.reject`.
+    """
+
+    source: TrainingData
+    train: tuple[NDArray[np.float32], NDArray[np.uint8]]
+    validation: tuple[NDArray[np.float32], NDArray[np.uint8]]
+    test: tuple[NDArray[np.float32], NDArray[np.uint8]]
+    prototypes: NDArray[np.uint8]
+
+
+def prepare(
+    data: str,
+    config: TrainingConfig,
+    *,
+    progress: Progress | None = None,
+    download: bool | None = None,
+) -> Prepared:
+    """Load a data set and compute its features; the last two with a name are remembered.
+
+    Parameters
+    ----------
+    data : str
+        A name or a path, see `model.data.datasets.load`; what a path names is read anew every time.
+    config : TrainingConfig
+        Its `input`, and its `pen_habits` and `seed`, by which training pictures are added.
+    progress, download : optional
+        See `model.data.datasets.load`.
+
+    Raises
+    ------
+    DataError
+        Where there is no such data or it cannot be used.
+    """
+    name = "mnist" if data == "auto" else data  # or digits, but these are soon made again
+    settings = (config.input, config.pen_habits, config.seed if config.pen_habits else 0)
+    prepared = _kept.pop((name, *settings), None) or _prepare(data, config, progress, download)
+    if data not in NAMES:
+        return prepared
+    _kept[prepared.source.name, *settings] = prepared
+    while len(_kept) > KEPT:
+        del _kept[next(iter(_kept))]
+    return prepared
+
+
+_Key = tuple[str, Input, float, int]
+_kept: dict[_Key, Prepared] = {}  # least recently used first
+
+
+def _prepare(
+    data: str, config: TrainingConfig, progress: Progress | None, download: bool | None
+) -> Prepared:
+    name = data if data in NAMES else Path(data)
+    dataset = datasets.load(name, progress=progress, download=download)
+    images, labels = dataset.train.images, dataset.train.labels
+    if config.pen_habits:
+        images, labels = with_pen_habits(images, labels, share=config.pen_habits, seed=config.seed)
+
+    def features(
+        images: NDArray[np.uint8], labels: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+        made = input_steps.features(images, config.input), labels
+        for array in made:  # what cannot change stays in TensorFlow from one training to the next
+            array.setflags(write=False)
+        return made
+
+    train = features(images, labels)
+    return Prepared(
+        TrainingData(dataset.name, dataset.sha256),
+        train,
+        features(dataset.validation.images, dataset.validation.labels),
+        features(dataset.test.images, dataset.test.labels),
+        find_prototypes(*train, seed=0),
+    )

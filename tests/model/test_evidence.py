@@ -1,0 +1,177 @@
+"""Evidence: it adds up, to the last digit that is printed, and the words say what the map says."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
+
+from model.classifier.softmax import SoftmaxRegression
+from model.config import INPUTS, Input
+from model.explanation.evidence import Evidence, contrast, evidence, sentence
+from tests.model.specimens import drawn, fed, sample_digits, shipped
+
+Features = NDArray[np.float32]
+DIGITS = st.integers(0, 9)
+FEATURES = hnp.arrays(np.float32, 784, elements=st.floats(0, 1, width=32))
+SAMPLES = [drawn(digit) for digit in sample_digits()]
+
+
+@st.composite
+def models(draw: st.DrawFn) -> SoftmaxRegression:
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    scale = draw(st.sampled_from([0.0, 1e-3, 1.0, 100.0]))
+    weights, bias = rng.normal(0, scale, (784, 10)), rng.normal(0, scale, 10)
+    return SoftmaxRegression(weights.astype(np.float32), bias.astype(np.float32), "pixels")
+
+
+def of(shares: dict[tuple[int, int], float], bias: float = 0.0, other: int | None = 8) -> Evidence:
+    map = np.zeros((28, 28))
+    for place, share in shares.items():
+        map[place] = share
+    return Evidence(3, other, map, bias)
+
+
+@settings(deadline=None, max_examples=50)
+@given(models(), FEATURES, DIGITS)
+def test_evidence_and_bias_sum_to_the_logit(
+    model: SoftmaxRegression, features: Features, digit: int
+) -> None:
+    why = evidence(model, features, digit)
+    weights, bias = model.weights.astype(np.float64), model.bias.astype(np.float64)
+    logit = features.astype(np.float64) @ weights[:, digit] + bias[digit]
+    assert why.map.shape == (28, 28)
+    assert why.map.sum() + why.bias == pytest.approx(logit, abs=1e-5)
+    assert why.logit == pytest.approx(logit, abs=1e-5)
+    assert why.positive >= 0
+    assert why.negative >= 0
+
+
+@pytest.mark.parametrize("input", INPUTS)
+def test_evidence_sums_to_what_the_shipped_models_say(input: Input) -> None:
+    model = shipped(input).model
+    for ink in SAMPLES:
+        x = fed(model, ink)
+        features, logits = x[0], model.decision_function(x)[0]
+        for digit in range(10):
+            why = evidence(model, features, digit)
+            assert why.logit == pytest.approx(float(logits[digit]), abs=1e-5)
+
+
+def test_a_pixels_share_is_its_weight_times_its_ink() -> None:
+    model = shipped("pixels").model
+    features = fed(model, SAMPLES[4])[0]
+    why = evidence(model, features, 4)
+    row, column = np.unravel_index(features.argmax(), (28, 28))
+    weight = model.weights[28 * row + column, 4]
+    assert why.map[row, column] == pytest.approx(float(weight) * float(features.max()))
+    np.testing.assert_array_equal(why.map[features.reshape(28, 28) == 0], 0)
+
+
+@settings(deadline=None, max_examples=50)
+@given(models(), FEATURES, DIGITS, DIGITS)
+def test_a_contrast_is_the_difference_of_two_digits_evidence(
+    model: SoftmaxRegression, features: Features, digit: int, other: int
+) -> None:
+    mine, its = evidence(model, features, digit), evidence(model, features, other)
+    why = contrast(model, features, digit, other)
+    assert (why.digit, why.other) == (digit, other)
+    np.testing.assert_allclose(why.map, mine.map - its.map, atol=1e-9)
+    assert why.bias == pytest.approx(mine.bias - its.bias, abs=1e-9)
+    assert why.logit == pytest.approx(mine.logit - its.logit, abs=1e-5)
+    back = contrast(model, features, other, digit)
+    np.testing.assert_array_equal(back.map, -why.map)
+
+
+@given(st.lists(st.floats(-1e6, 1e6), max_size=4), st.floats(-1e6, 1e6), st.integers(0, 4))
+def test_what_is_printed_adds_up_to_the_last_digit(
+    shares: list[float], bias: float, decimals: int
+) -> None:
+    why = of({(0, n): share for n, share in enumerate(shares)}, bias)
+    bias_, positive, negative, logit = why.rounded(decimals)
+    assert bias_ + positive - negative == logit
+    unit = Decimal(1).scaleb(-decimals)
+    assert abs(logit - Decimal(why.logit)) <= unit / 2
+    for printed, exact in ((bias_, bias), (positive, why.positive), (negative, why.negative)):
+        assert abs(printed - Decimal(exact)) < unit
+
+
+def test_the_part_that_was_rounded_farthest_gives_way() -> None:
+    why = of({(0, 0): 1.003, (0, 1): -0.5}, bias=0.004)  # 0.507 is 0.51; 0.00 + 1.00 − 0.50 is not
+    assert str(why.rounded()) == "0.01 + 1.00 − 0.50 = 0.51"
+    assert str(of({(0, 0): 2.0}, bias=-0.25).rounded(1)) == "−0.2 + 2.0 − 0.0 = 1.8"
+
+
+@settings(deadline=None)
+@given(
+    hnp.arrays(np.float64, (3, 3), elements=st.floats(-1, 1)),
+    st.floats(-1, 1),
+    st.sampled_from([1e-3, 1, 30, 900, 1e30]),
+    st.sampled_from([8, None]),
+)
+def test_a_sentence_is_short_and_begins_with_the_digit_that_leads(
+    shares: NDArray[np.float64], bias: float, largest: float, other: int | None
+) -> None:
+    map = np.zeros((28, 28))
+    map[4:28:9, 4:28:9] = shares * largest  # one pixel in each region
+    why = Evidence(3, other, map, bias * largest)
+    text = sentence(why)
+    assert len(text) <= 160
+    assert text.startswith("8 rather" if other == 8 and why.logit < 0 else "3 ")
+    assert text.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("why", "text"),
+    [
+        (
+            of({(0, 27): 2.0, (1, 26): 0.3, (27, 14): 1.75, (14, 0): -0.5}, bias=-0.25),
+            "3 rather than 8, by 3.3: ink at the top right (+2.3) and ink at the bottom (+1.8) "
+            "speak for it, ink at the left (−0.5) against it.",
+        ),
+        (
+            of({(0, 0): -2.0, (14, 14): 0.5}),
+            "8 rather than 3, by 1.5: ink at the top left (+2.0) speaks for it, "
+            "ink in the middle (−0.5) against it.",
+        ),
+        (
+            of({(9, 9): 4.0, (18, 18): 1.0, (8, 14): 0.01}, other=None),
+            "3 scores 5.0: ink in the middle (+5.0) speaks for it.",
+        ),
+        (of({(0, 0): -4.0}, other=None), "3 scores −4.0: ink at the top left (−4.0) speaks against "
+         "it."),
+        (of({}, bias=0.2), "3 rather than 8, by 0.2: the bias (+0.2) speaks for it."),
+        (of({}), "3 rather than 8, by 0.0: nothing speaks for or against it."),
+    ],
+)  # fmt: skip
+def test_a_sentence_names_what_speaks_loudest(why: Evidence, text: str) -> None:
+    assert sentence(why) == text
+
+
+def test_the_reason_is_where_the_ink_is() -> None:
+    model = shipped("pixels").model
+    features = np.zeros((28, 28), np.float32)
+    features[:9, 19:] = 1
+    logits = features.reshape(-1) @ model.weights + model.bias
+    second, first = np.argsort(logits)[-2:]
+    text = sentence(contrast(model, features.reshape(-1), int(first), int(second)))
+    assert "ink at the top right" in text
+    assert text.count("ink") == 1
+
+
+@pytest.mark.parametrize(
+    ("features", "digit", "fault"),
+    [
+        (np.zeros((28, 28), np.float32), 3, r"features must be \(784,\), got \(28, 28\)"),
+        (np.zeros(784, np.float32), 10, "digit must be a whole number from 0 to 9, got 10"),
+        (np.zeros(784, np.float32), -1, "from 0 to 9, got -1"),
+    ],
+)
+def test_what_has_no_evidence_is_refused(features: Features, digit: int, fault: str) -> None:
+    with pytest.raises(ValueError, match=fault):
+        evidence(shipped("pixels").model, features, digit)

@@ -1,0 +1,92 @@
+"""The film strip: it ends in what the model is fed, and each step does what its caption says."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from model.classifier.softmax import SoftmaxRegression
+from model.config import INPUTS, Input
+from model.explanation.pipeline import STEPS, Step, picture, stages
+from model.preprocessing.centring import centred
+from model.preprocessing.moments import moments
+from tests.model.specimens import drawn, fed, sample_digits, shipped
+
+MODELS: dict[Input, SoftmaxRegression] = {input: shipped(input).model for input in INPUTS}
+INK = drawn(sample_digits()[7], longer_side=90)
+
+
+def box(shown: NDArray[np.float32]) -> tuple[int, int, int, int]:
+    rows, columns = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
+    return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_the_strip_ends_in_what_the_models_are_fed(digit: int) -> None:
+    ink = drawn(sample_digits()[digit])
+    strip = stages(ink, MODELS)
+    assert [stage.name for stage in strip] == ["canvas", *STEPS]
+    np.testing.assert_array_equal(strip[3].picture, centred(ink))
+    np.testing.assert_array_equal(strip[4].picture, moments(centred(ink)))
+    for stage, model in ((strip[3], MODELS["pixels"]), (strip[4], MODELS["moments"])):
+        np.testing.assert_allclose(
+            stage.probabilities, model.predict_proba(fed(model, ink))[0], atol=1e-6
+        )
+
+
+def test_the_canvas_is_only_shrunk() -> None:
+    ink = np.zeros((280, 280), np.float32)
+    ink[:100, 180:] = 1
+    expected = np.zeros((28, 28))
+    expected[:10, 18:] = 1
+    shown = picture(ink, [])
+    np.testing.assert_allclose(shown[:9, 19:], 1, atol=1e-6)
+    assert np.abs(shown - expected).max() < 0.5  # softened at its border
+
+
+def test_each_step_does_what_its_caption_says() -> None:
+    canvas, crop, boxed, centre, _ = (stage.picture for stage in stages(INK, MODELS))
+    top, bottom, left, right = box(canvas)
+    assert bottom - top < 16
+    top, bottom, left, right = box(crop)
+    assert (top, bottom) == (0, 28)
+    top, bottom, left, right = box(boxed)
+    assert (top, bottom) == (4, 24)
+    assert abs(left - (28 - right)) <= 1
+    places = np.arange(28)
+    assert centre.sum(axis=1) @ places / centre.sum() == pytest.approx(14, abs=0.51)
+
+
+def test_a_wide_canvas_keeps_its_proportions() -> None:
+    ink = np.zeros((100, 200), np.float32)
+    ink[:, 50:150] = 1
+    top, bottom, left, right = box(picture(ink, []))
+    assert (top, bottom) == (7, 21)
+    assert right - left == pytest.approx(14, abs=2)
+
+
+@pytest.mark.parametrize(
+    "on", [steps for n in range(5) for steps in itertools.combinations(STEPS, n)]
+)
+def test_any_steps_can_be_left_out(on: tuple[Step, ...]) -> None:
+    strip = stages(INK, MODELS, on)
+    assert tuple(stage.name for stage in strip) == ("canvas", *on)
+    for stage in strip:
+        assert stage.picture.shape == (28, 28)
+        assert 0 <= stage.picture.min() < stage.picture.max() <= 1
+        assert stage.probabilities.sum() == pytest.approx(1, abs=1e-5)
+        assert stage.caption
+    np.testing.assert_array_equal(strip[-1].picture, picture(INK, on))
+
+
+def test_an_empty_canvas_stays_empty() -> None:
+    for stage in stages(np.zeros((280, 280), np.float32), MODELS):
+        np.testing.assert_array_equal(stage.picture, 0)
+
+
+def test_impossible_ink_is_refused_whatever_is_left_out() -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        stages(np.full((280, 280), 2.0), MODELS, [])

@@ -1,0 +1,97 @@
+"""The answer, the picture that the model sees, and ten bars: one component in the browser.
+
+A second one, which shows nothing, reads the drawing in the browser while the pen is down, and moves
+the bars at every frame. It is sent once, with its model; the bars' code and data are sent with
+every stroke and stay small. Once the drawing has arrived here, Python's reading is shown.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from model.classifier.prediction import Reading
+from model.classifier.reject import RejectRule
+from model.classifier.softmax import SoftmaxRegression
+
+__all__ = ["READER", "live_bars", "live_model", "model_data"]
+
+_HERE = Path(__file__).parent
+_KEY = "live_model"
+_numbers = itertools.count()
+_mount_bars = st.components.v2.component(
+    "inkling_live_bars",
+    html=(_HERE / "bars.html").read_text(encoding="utf-8"),
+    css=(_HERE / "bars.css").read_text(encoding="utf-8"),
+    js=(_HERE / "bars.js").read_text(encoding="utf-8"),
+)
+READER = (_HERE / "reader.js").read_text(encoding="utf-8")
+# An inline module cannot import another by name: live.js uses what reader.js defines before it.
+_mount_model = st.components.v2.component(
+    "inkling_live_model", js=READER + (_HERE / "live.js").read_text(encoding="utf-8")
+)
+
+
+def live_bars(reading: Reading | None, *, is_drawn: bool, is_upload: bool) -> None:
+    """Show a reading, or the invitation where there is none; the bars move to their new places.
+
+    `is_drawn` tells whoever listens in the browser whether there is something on the canvas;
+    `is_upload` whether the invitation is to upload a picture, or to draw.
+    """
+    # With a new number the browser hears of an answer that is the same as the last one.
+    told = {"isDrawn": is_drawn, "isUpload": is_upload, "number": next(_numbers)}
+    _mount_bars(key="live_bars", data=_as_data(reading) | told)
+
+
+def live_model(
+    model: SoftmaxRegression, rule: RejectRule, *, on_pick: Callable[[int], None]
+) -> None:
+    """Let the browser read the drawing with this model while the pen is down.
+
+    It shows nothing, and sends 220 kB: to be called where a stroke does not call it again. It also
+    hears for the bars of a click on one, and tells `on_pick` the digit: a component that can be
+    heard of costs more, and the bars are shown again at every stroke.
+    """
+
+    def picked() -> None:
+        digit = st.session_state.get(_KEY, {}).get("picked")
+        if type(digit) is int and 0 <= digit <= 9:
+            on_pick(digit)
+
+    _mount_model(key=_KEY, data=model_data(model, rule), on_picked_change=picked)
+
+
+@functools.lru_cache(maxsize=4)
+def model_data(model: SoftmaxRegression, rule: RejectRule) -> dict[str, Any]:
+    """Return a model as the browser gets it; its numbers are little-endian, in base64."""
+    return {
+        "input": model.input,
+        "weights": _encoded(model.weights.astype("<f4")),
+        "bias": _encoded(model.bias.astype("<f4")),
+        "prototypes": _encoded(rule.prototypes),
+        "max_distance": rule.max_distance,
+        "min_probability": rule.min_probability,
+    }
+
+
+def _as_data(reading: Reading | None) -> dict[str, Any]:
+    """Return a reading in plain strings: in a list Streamlit looks for tables, which takes long."""
+    if reading is None:
+        return {"verdict": "empty", "probabilities": None, "picture": None}
+    return {
+        "verdict": reading.verdict,
+        "probabilities": _encoded(reading.probabilities.astype("<f4")),
+        "picture": _encoded(np.rint(reading.picture * 255).astype(np.uint8)),
+    }
+
+
+def _encoded(array: NDArray[Any]) -> str:
+    return base64.b64encode(array.tobytes()).decode("ascii")

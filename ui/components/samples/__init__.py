@@ -1,0 +1,72 @@
+"""Sample digits to click: strokes that go onto the canvas as if they had been drawn there."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+__all__ = ["SAMPLES", "sample_strip"]
+
+SAMPLES = Path(__file__).parents[3] / "assets" / "samples.jsonl"
+"""A digit a line: its label, a name, and its strokes in canvas pixels."""
+SAMPLE_PEN = 22
+
+_HERE = Path(__file__).parent
+_KEY = "sample_strip"
+_mount = st.components.v2.component(
+    "inkling_samples",
+    html='<div class="samples" role="group" aria-label="Sample digits"></div>',
+    css=(_HERE / "samples.css").read_text(encoding="utf-8"),
+    js=(_HERE / "samples.js").read_text(encoding="utf-8"),
+)
+
+
+def sample_strip(*, on_pick: Callable[[list[Any]], None]) -> None:
+    """Show ten little drawings; a click gives `on_pick` the Fabric.js objects of one.
+
+    An index that no button has changes nothing.
+    """
+
+    def picked() -> None:
+        index = st.session_state.get(_KEY, {}).get("picked")
+        if type(index) is int and 0 <= index < len(_samples()):
+            on_pick([_fabric_path(stroke) for stroke in _samples()[index]["strokes"]])
+
+    samples = [
+        {"name": sample["name"], "path": " ".join(map(_svg_path, sample["strokes"]))}
+        for sample in _samples()
+    ]
+    _mount(key=_KEY, data={"samples": samples}, on_picked_change=picked)
+
+
+@functools.cache
+def _samples() -> list[dict[str, Any]]:
+    return [json.loads(line) for line in SAMPLES.read_text(encoding="utf-8").splitlines()]
+
+
+def _svg_path(stroke: list[list[int]]) -> str:
+    return "M" + " L".join(f"{x} {y}" for x, y in stroke)
+
+
+def _fabric_path(stroke: list[list[int]]) -> dict[str, Any]:
+    """Return the stroke as the canvas keeps one; left and top are the corner of its points."""
+    start, *rest = stroke
+    xs, ys = zip(*stroke, strict=True)
+    return {
+        "type": "Path",
+        "path": [["M", *start], *(["L", *point] for point in rest)],
+        "left": min(xs) - SAMPLE_PEN / 2,
+        "top": min(ys) - SAMPLE_PEN / 2,
+        "originX": "left",
+        "originY": "top",
+        "fill": None,
+        "stroke": "#ffffff",
+        "strokeWidth": SAMPLE_PEN,
+        "strokeLineCap": "round",
+        "strokeLineJoin": "round",
+    }

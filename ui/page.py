@@ -1,0 +1,49 @@
+"""Inkling's page: configuration and navigation."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+
+import streamlit as st
+
+from ui.panels import progress
+from ui.server import resources
+from ui.session import state, training
+from ui.views.draw import draw_view
+
+# Views that show a training themselves; the default view's path is empty.
+SHOW_TRAINING = ("", "train")
+
+
+def _view(name: str) -> Callable[[], None]:
+    """Return a view that is imported when it is first opened: these need 90 MB more."""
+
+    def show() -> None:
+        module = importlib.import_module(f"ui.views.{name}")
+        getattr(module, f"{name}_view")()
+
+    return show
+
+
+st.set_page_config(
+    page_title="Inkling", page_icon=str(resources.ASSETS / "icon.png"), layout="wide"
+)
+st.logo(str(resources.ASSETS / "logo.svg"), size="large")
+state.prepare()
+training.collect()
+st.html(resources.ASSETS / "style.css")
+view = st.navigation(
+    [
+        st.Page(draw_view, title="Draw", icon=":material/draw:", url_path="draw", default=True),
+        st.Page(_view("train"), title="Train", icon=":material/model_training:", url_path="train"),
+        st.Page(
+            _view("evaluate"), title="Evaluate", icon=":material/monitoring:", url_path="evaluate"
+        ),
+        st.Page(_view("how"), title="How it works", icon=":material/school:", url_path="how"),
+    ],
+    position="top",
+)
+view.run()
+if view.url_path not in SHOW_TRAINING:
+    progress.watch()

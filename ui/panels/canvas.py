@@ -1,0 +1,135 @@
+"""The drawing canvas, with undo, clear and the pen's width."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from streamlit_drawable_canvas import CanvasResult, st_canvas
+
+from model.preprocessing.ink import PictureError, ink_from_canvas
+from ui.components.canvas_button import canvas_button
+from ui.elements import notices
+from ui.session import state
+from ui.session.drawings import keep_drawing, on_canvas, put_on_canvas
+
+__all__ = [
+    "MOST_STROKES",
+    "SIDE",
+    "canvas_controls",
+    "canvas_panel",
+    "drawing_in",
+]
+
+SIDE = 336
+"""Of the canvas, in pixels: fits a phone held upright."""
+MOST_STROKES = 2_000
+"""On the canvas at once."""
+INK, PAPER = "#ffffff", "#000000"
+_KEY, _SLIDER_KEY = "canvas", "pen_slider"
+
+
+def canvas_panel() -> NDArray[np.float32] | None:
+    """Show the canvas; return its (336, 336) ink, None before the first stroke."""
+    if _KEY not in st.session_state and st.session_state[state.DRAWN_OBJECTS]:
+        put_on_canvas(st.session_state[state.DRAWN_OBJECTS])  # back from another view
+    return _canvas(st.session_state[state.PEN_WIDTH])
+
+
+def canvas_controls() -> None:
+    """Show undo, clear and the pen's width."""
+    empty = not st.session_state[state.DRAWN_OBJECTS]
+    canvas_button("undo", disabled=empty, on_press=_undo)
+    canvas_button("clear", disabled=empty, on_press=_clear)
+    st.slider(
+        "Pen width",
+        *(8, 40, st.session_state[state.PEN_WIDTH]),
+        step=2,
+        key=_SLIDER_KEY,
+        on_change=_take_pen_width,
+        label_visibility="collapsed",
+    )
+
+
+def _take_pen_width() -> None:
+    """Keep the slider's value under a key that is no widget's, since those end with their view."""
+    st.session_state[state.PEN_WIDTH] = st.session_state[_SLIDER_KEY]
+
+
+def _undo() -> None:
+    put_on_canvas(st.session_state[state.DRAWN_OBJECTS][:-1])
+
+
+def _clear() -> None:
+    keep_drawing()
+    put_on_canvas([])
+
+
+def drawing_in(result: CanvasResult) -> tuple[NDArray[np.float32], list[dict[str, Any]]] | None:
+    """Return what the canvas has sent: the (336, 336) ink, and the Fabric.js objects.
+
+    None stands for a canvas that has sent nothing yet.
+
+    Raises
+    ------
+    PictureError
+        For a message that no canvas sends: the browser may be anybody's program.
+    """
+    try:
+        content = result.image_bytes
+    except (AttributeError, TypeError, ValueError) as error:  # whatever the library runs into
+        raise PictureError("its picture is not in base64") from error
+    if content is None:
+        return None
+    ink = ink_from_canvas(content, SIDE)
+    drawing = result.json_data
+    objects = drawing.get("objects") if isinstance(drawing, dict) else None
+    if not isinstance(objects, list) or not all(isinstance(stroke, dict) for stroke in objects):
+        raise PictureError("its strokes are missing")
+    if len(objects) > MOST_STROKES:
+        raise PictureError(
+            f"it has {len(objects):,} strokes, at most {MOST_STROKES:,} are taken; press Clear"
+        )
+    return ink, objects
+
+
+def _canvas(pen_width: int) -> NDArray[np.float32] | None:
+    """Mount the canvas and read what it sent; a message that lies is an error on the page."""
+    try:
+        return _received(_mounted(pen_width))
+    except PictureError as error:
+        notices.error(f"The drawing did not arrive: {error}. Please draw again.")
+        return None
+
+
+def _mounted(pen_width: int) -> CanvasResult:
+    try:
+        return st_canvas(
+            key=_KEY,
+            width=SIDE,
+            height=SIDE,
+            stroke_width=pen_width,
+            stroke_color=INK,
+            background_color=PAPER,
+            initial_drawing=st.session_state[state.CANVAS_START],
+            return_image_data=True,
+        )
+    except (AttributeError, TypeError, KeyError) as error:  # of a message of another shape
+        raise PictureError("its message has another form") from error
+
+
+def _received(result: CanvasResult) -> NDArray[np.float32] | None:
+    """Return the ink of the drawing sent last.
+
+    After a change of view the canvas shows the kept drawing again without sending it, so its
+    picture is kept too.
+    """
+    drawing = drawing_in(result)
+    if drawing is None:
+        return on_canvas()
+    ink, objects = drawing
+    st.session_state[state.INK] = ink
+    st.session_state[state.DRAWN_OBJECTS] = objects
+    return ink

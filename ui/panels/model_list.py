@@ -1,0 +1,77 @@
+"""All models of this visit, any of them one click away; download and upload."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from model.classifier.checkpoint import LARGEST_FILE, Checkpoint, CheckpointError, from_bytes
+from ui.elements import notices
+from ui.session import models, state
+
+__all__ = ["model_list"]
+
+
+def model_list() -> None:
+    """Show a row for every model: its settings, its accuracy, Use and Download; then an upload."""
+    st.subheader("Models of this visit")
+    for name, checkpoint in models.choices().items():
+        _row(name, checkpoint)
+    st.file_uploader(
+        "Add a downloaded model",
+        type=["safetensors"],
+        key="uploaded_model",
+        max_upload_size=1,
+        on_change=_take_upload,
+    )
+    if problem := st.session_state[state.UPLOAD_PROBLEM]:
+        notices.error(problem)
+
+
+def _row(name: str, checkpoint: Checkpoint) -> None:
+    active = name == st.session_state[state.MODEL]
+    with st.container(horizontal=True, vertical_alignment="center", key=f"model_{name}"):
+        st.button(
+            "In use" if active else "Use",
+            key=f"use_{name}",
+            icon=":material/check:" if active else None,
+            disabled=active,
+            on_click=models.use,
+            args=(name,),
+            width=100,
+        )
+        st.markdown(f"**{name}** · {_settings(checkpoint)}", width="stretch")
+        st.download_button(
+            "Download",
+            checkpoint.to_bytes,
+            file_name=f"inkling-{name.replace(' ', '-')}.safetensors",
+            key=f"download_{name}",
+            icon=":material/download:",
+            type="tertiary",
+            on_click="ignore",
+        )
+
+
+def _settings(checkpoint: Checkpoint) -> str:
+    config, measured = checkpoint.config, checkpoint.measured
+    data = models.DATA_NAMES.get(checkpoint.model.training_data.name, "own data")
+    steps = int(measured.get("n_steps", config.n_steps))
+    settings = (
+        f"{config.input}, {steps:,} steps of {config.batch_size:,}, learning rate "
+        f"{config.learning_rate:g}, seed {config.seed}, on {data}"
+    )
+    accuracy = measured.get("test_accuracy")
+    return settings if accuracy is None else f"{settings}: **{accuracy:.2%}** of its test digits"
+
+
+def _take_upload() -> None:
+    """Add the uploaded checkpoint to the list; what is none is refused with the reason."""
+    st.session_state[state.UPLOAD_PROBLEM] = None
+    file = st.session_state["uploaded_model"]
+    if file is None:
+        return
+    try:
+        if file.size > LARGEST_FILE:
+            raise CheckpointError(f"it has {file.size:,} bytes, at most {LARGEST_FILE:,} are read")
+        models.use(models.add_model("uploaded", from_bytes(file.getvalue())))
+    except CheckpointError as error:
+        st.session_state[state.UPLOAD_PROBLEM] = f"That model was not taken: {error}."

@@ -1,0 +1,60 @@
+"""The panel under the bars: which model answers, the choice, and Retrain in its plain form."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from model.config import TrainingConfig
+from ui.panels.progress import POLL_SECONDS, progress
+from ui.session import models, state, training
+
+__all__ = ["model_panel"]
+
+
+def model_panel() -> None:
+    """Show which model answers, the choice, and the Retrain button or a training's progress."""
+    names = list(models.choices())
+    with st.container(horizontal=True, vertical_alignment="center", key="model_row"):
+        if len(names) > 1:
+            st.segmented_control(
+                "Model",
+                names,
+                key=state.MODEL,
+                label_visibility="collapsed",
+                required=True,
+                on_change=_drop_notice,
+            )
+        st.button(
+            "Retrain",
+            icon=":material/model_training:",
+            key="retrain",
+            help="Train a new model from zero with the tutorial's values: 1,000 steps of 100",
+            on_click=_retrain,
+            disabled=training.is_training(),
+        )
+    if training.is_training():
+        st.fragment(progress, run_every=POLL_SECONDS)()
+    else:
+        st.html(f"<p class='note'>{html.escape(_words())}</p>")
+
+
+def _words() -> str:
+    notice: str | None = st.session_state[state.NOTICE]
+    active = models.active_model()
+    if notice is not None:
+        return notice
+    if active is None:
+        return "The shipped models are missing or damaged. Press Retrain to make one."
+    return models.describe(active)
+
+
+def _drop_notice() -> None:
+    st.session_state[state.NOTICE] = None
+
+
+def _retrain() -> None:
+    active = models.active_model()
+    input_step = "moments" if active is None else active.model.input
+    training.submit(TrainingConfig(input=input_step), "auto")

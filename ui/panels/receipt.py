@@ -1,0 +1,121 @@
+"""The receipt of a training: the old model and the new one, side by side."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from model.classifier.checkpoint import Checkpoint
+from model.evaluation.comparison import Comparison, compare
+from model.preprocessing.centring import centred
+from ui.elements import pixels
+from ui.server import resources
+from ui.session import models, state
+from ui.session.drawings import on_canvas
+
+__all__ = ["receipt"]
+
+SHOWN = 12
+"""Fixed and broken digits shown as pictures."""
+
+
+def receipt() -> None:
+    """Compare the model that answers with the one before, and offer to keep it or go back."""
+    names = st.session_state[state.BEFORE], st.session_state[state.MODEL]
+    known = models.choices()
+    if names[0] not in known or names[1] not in known:
+        return
+    before, after = known[names[0]], known[names[1]]
+    comparison = _compared(before, after)
+    change = comparison.after.accuracy - comparison.before.accuracy
+    st.subheader(f"{names[1]} is ready, and answers now")
+    with st.container(horizontal=True):
+        st.metric(f"{names[0]}, before", f"{comparison.before.accuracy:.2%}")
+        st.metric(f"{names[1]}, now", f"{comparison.after.accuracy:.2%}", _points(change))
+    with st.container(horizontal=True):
+        st.button("Keep", type="primary", key="keep", icon=":material/check:", on_click=_keep)
+        st.button("Go back", key="go_back", icon=":material/undo:", on_click=_go_back)
+    st.html(
+        f"<p class='note'>Measured on {comparison.after.n:,} test digits of"
+        f" {models.DATA_NAMES[resources.test_data()[0]]}.</p>"
+    )
+    _drawings(names, before, after)
+    left, right = st.columns(2)
+    with left:
+        st.html(_changed("Fixed", comparison.fixed, comparison))
+    with right:
+        st.html(_changed("Broken", comparison.broken, comparison))
+    with st.expander("Digit by digit"):
+        st.html(_per_digit(comparison))
+
+
+@functools.lru_cache(maxsize=16)
+def _compared(before: Checkpoint, after: Checkpoint) -> Comparison:
+    _, test = resources.test_data()
+    predicted = (resources.test_probabilities(c.model).argmax(axis=1) for c in (before, after))
+    return compare(test.labels, *predicted)
+
+
+def _keep() -> None:
+    st.session_state[state.BEFORE] = None
+
+
+def _go_back() -> None:
+    models.use(st.session_state[state.BEFORE])
+    st.session_state[state.BEFORE] = None
+
+
+def _points(change: float) -> str:
+    return f"{100 * change:+.2f} points"
+
+
+def _changed(word: str, found: NDArray[np.intp], comparison: Comparison) -> str:
+    _, test = resources.test_data()
+    shown = [
+        f"<figure>{pixels.picture(pixels.grey(test.images[i] / 255), f'a {test.labels[i]}')}"
+        f"<figcaption>"
+        f"{comparison.predicted_before[i]} → {comparison.predicted_after[i]}</figcaption></figure>"
+        for i in found[:SHOWN]
+    ]
+    return f"<h3>{word}: {len(found):,}</h3><div class='strip'>{''.join(shown)}</div>"
+
+
+def _drawings(names: Sequence[str], before: Checkpoint, after: Checkpoint) -> None:
+    """Show this visit's own drawings under both models."""
+    drawings = list(st.session_state[state.DRAWINGS])
+    ink = on_canvas()
+    if ink is not None and ink.any():
+        drawings.append(centred(ink))
+    if not drawings:
+        return
+    pictures = np.stack(drawings)
+    said = zip(pictures, before.model.predict(pictures), after.model.predict(pictures), strict=True)
+    shown = [
+        f"<figure>{pixels.picture(pixels.grey(picture), 'your drawing')}"
+        f"<figcaption>{old} → {new}</figcaption></figure>"
+        for picture, old, new in said
+    ]
+    st.html(
+        f"<h3>Your drawings: {names[0]} → {names[1]}</h3><div class='strip'>{''.join(shown)}</div>"
+    )
+
+
+def _per_digit(comparison: Comparison) -> str:
+    before, after = comparison.before, comparison.after
+    rows = "".join(
+        f"<tr><th scope='row'>{digit}</th>"
+        f"<td>{before.recall[digit]:.1%}</td><td>{after.recall[digit]:.1%}</td>"
+        f"<td>{100 * (after.recall[digit] - before.recall[digit]):+.1f}</td>"
+        f"<td>{before.f1[digit]:.1%}</td><td>{after.f1[digit]:.1%}</td>"
+        f"<td>{100 * (after.f1[digit] - before.f1[digit]):+.1f}</td></tr>"
+        for digit in range(10)
+    )
+    return (
+        "<table class='figures'><thead><tr><th>digit</th><th>recall before</th><th>now</th>"
+        "<th>change</th><th>F1 before</th><th>now</th><th>change</th></tr></thead>"
+        f"<tbody>{rows}</tbody></table>"
+    )

@@ -1,0 +1,240 @@
+"""Why did it say that? The panel below the bars; only what is open is computed."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from model.classifier.base import Classifier, softmax
+from model.classifier.prediction import Reading
+from model.classifier.softmax import SoftmaxRegression
+from model.config import INPUTS, SIDE
+from model.explanation.counterfactual import counterfactual
+from model.explanation.evidence import Evidence, contrast, evidence, sentence
+from model.explanation.pipeline import STEPS, stages
+from ui.components.evidence_map import evidence_map
+from ui.elements import pixels
+from ui.server import resources
+from ui.session import state
+
+__all__ = ["show_evidence", "why_control", "why_panel"]
+
+EVIDENCE = "Evidence"
+ANSWER, RUNNER_UP = "the answer", "the runner-up"
+DIGITS = tuple(range(10))
+
+
+def show_evidence(digit: int) -> None:
+    """Open the evidence for this digit; to be called before widgets are made."""
+    st.session_state[state.WHY] = EVIDENCE
+    st.session_state[state.WHY_DIGIT] = digit
+
+
+def why_control() -> None:
+    """Offer the five ways to look at an answer; hidden by the style sheet while there is none."""
+    st.segmented_control(
+        "Why?",
+        list(_PANELS),
+        key=state.WHY,
+        persist_state="session",
+        help="All of it follows every stroke",
+    )
+
+
+def why_panel(model: Classifier, ink: NDArray[np.float32], reading: Reading) -> None:
+    """Show the way to look at an answer that is open, if one is."""
+    panel = st.session_state.get(state.WHY)
+    if panel is None:
+        return
+    if not isinstance(model, SoftmaxRegression):
+        st.info("Only a linear model can be explained as a sum. Choose one of them.")
+    else:
+        _PANELS[panel](model, ink, reading)
+
+
+def _evidence(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Reading) -> None:
+    """Show the evidence for the answer, or for any digit."""
+    first, _ = _ranking(reading)
+    chosen: Any = st.segmented_control(
+        "For",
+        [ANSWER, *DIGITS],
+        default=ANSWER,
+        key=state.WHY_DIGIT,
+        required=True,
+        persist_state="session",
+    )
+    digit = first if chosen in (None, ANSWER) else int(chosen)
+    found = evidence(model, reading.picture.ravel(), digit)
+    _explained(found, reading, f"the score of {digit}")
+
+
+def _contrast(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Reading) -> None:
+    """Show why the answer and not another digit."""
+    first, second = _ranking(reading)
+    others = [digit for digit in DIGITS if digit != first]
+    other = _other("And not", "why_other", second, others)
+    found = contrast(model, reading.picture.ravel(), first, other)
+    _explained(found, reading, f"by which {first} leads {other}")
+
+
+def _edit(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Reading) -> None:
+    """Show the fewest pixels that would put another digit ahead."""
+    first, second = _ranking(reading)
+    target = _other(
+        "To make it", "why_target", second, [digit for digit in DIGITS if digit != first]
+    )
+    edit = counterfactual(model, reading.picture.ravel(), target)
+    change = np.zeros(SIDE * SIDE)
+    change[list(edit.pixels)] = np.asarray(edit.after) - np.asarray(edit.before)
+    after = edit.features_after.reshape(SIDE, SIDE)
+    pictures = [
+        (pixels.grey(reading.picture), "as the model sees it"),
+        (pixels.diverging(change.reshape(SIDE, SIDE), 1.0), "darker: orange, lighter: blue"),
+        (pixels.grey(after), "after the change"),
+    ]
+    st.html(f"<p class='reason' role='status'>{html.escape(str(edit))}</p>{_row(pictures)}")
+    st.html(_bars(softmax(edit.logits_after), "The bars after the change"))
+    st.html("<p class='note'>The pixels are those of the model's input, each from 0 to 1.</p>")
+
+
+def _stages(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Reading) -> None:
+    """Show the drawing on its way to the model, with the answer at each stage."""
+    shipped = resources.shipped_models()
+    if len(shipped) < len(INPUTS):
+        st.info("This needs both shipped models, and one of them is missing or damaged.")
+        return
+    chosen = st.pills(
+        "Steps",
+        list(STEPS),
+        selection_mode="multi",
+        default=list(STEPS),
+        key="why_steps",
+        persist_state="session",
+    )
+    steps = tuple(step for step in STEPS if step in chosen)
+    shown = stages(ink, {name: shipped[name].model for name in INPUTS}, steps=steps)
+    st.html(
+        _row(
+            [
+                (
+                    pixels.grey(stage.picture),
+                    f"{stage.caption}: {int(stage.probabilities.argmax())} with"
+                    f" {stage.probabilities.max():.0%}",
+                )
+                for stage in shown
+            ]
+        )
+    )
+    st.html(_bars(shown[-1].probabilities, "The bars after the last of these steps"))
+    st.html(
+        "<p class='note'>The whole canvas shrunk is what most demos feed their model. Switch steps"
+        " off to see what each of them repairs. The last step is read by the moments model, the"
+        " others by the pixels model.</p>"
+    )
+
+
+def _through_time(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Reading) -> None:
+    """Show the bars after each stroke, and where the answer changed."""
+    pictures = [picture for _, picture in st.session_state[state.STROKES]]
+    if len(pictures) < 2:
+        st.html("<p class='note'>Draw with more than one stroke to see how the answer grew.</p>")
+        return
+    shares = model.predict_proba(model.features(np.stack(pictures)))
+    answers = shares.argmax(axis=1)
+    n = st.slider("After stroke", 1, len(pictures), len(pictures), key=_stroke_key(len(pictures)))
+    changes = [i + 1 for i in range(1, len(answers)) if answers[i] != answers[i - 1]]
+    words = (
+        "; ".join(f"with stroke {i} from {answers[i - 2]} to {answers[i - 1]}" for i in changes)
+        or f"never: {answers[0]} from the first stroke on"
+    )
+    st.html(f"<p class='reason'>It changed its mind {html.escape(words)}.</p>")
+    st.html(
+        _row(
+            [
+                (pixels.grey(picture), f"{i}: {answer}" + (" (changed)" if i in changes else ""))
+                for i, (picture, answer) in enumerate(zip(pictures, answers, strict=True), start=1)
+            ]
+        )
+        + _bars(shares[n - 1], f"The bars after stroke {n}")
+    )
+
+
+_PANELS: dict[str, Callable[[SoftmaxRegression, NDArray[np.float32], Reading], None]] = {
+    EVIDENCE: _evidence,
+    "Why not another": _contrast,
+    "Smallest change": _edit,
+    "On its way": _stages,
+    "Stroke by stroke": _through_time,
+}
+
+
+def _explained(found: Evidence, reading: Reading, what: str) -> None:
+    """Show a map with its sum and its sentence."""
+    left, right = st.columns(2, gap="large")
+    reason = sentence(found)
+    with left:
+        evidence_map(found.map, reading.picture, f"Map of the evidence. {reason}")
+    with right:
+        total = found.rounded()
+        st.html(
+            f"<p class='reason' role='status'>{html.escape(reason)}</p>"
+            "<table class='sum'>"
+            f"<tr><th scope='row'>bias</th><td>{total.bias}</td></tr>"
+            f"<tr><th scope='row'>+ <b class='for'>for</b></th><td>{total.positive}</td></tr>"
+            f"<tr><th scope='row'>− <b class='against'>against</b></th>"
+            f"<td>{total.negative}</td></tr>"
+            f"<tr><th scope='row'>= {what}</th><td>{total.logit}</td></tr></table>"
+            "<p class='note'>Nothing is estimated here: the model adds up weight × pixel, and this"
+            " is that sum.</p>"
+        )
+
+
+def _other(label: str, key: str, second: int, others: list[int]) -> int:
+    """Let a second digit be picked; the runner-up unless picked."""
+    chosen: Any = st.segmented_control(
+        label,
+        [RUNNER_UP, *others],
+        default=RUNNER_UP,
+        key=key,
+        required=True,
+        persist_state="session",
+    )
+    return second if chosen in (None, RUNNER_UP) else int(chosen)
+
+
+def _ranking(reading: Reading) -> tuple[int, int]:
+    order = np.argsort(-reading.probabilities, kind="stable")
+    return int(order[0]), int(order[1])
+
+
+def _stroke_key(n: int) -> str:
+    """A slider of another length is another slider, which begins at its end."""
+    return f"after_stroke_{n}"
+
+
+def _row(pictures: list[tuple[NDArray[np.uint8], str]]) -> str:
+    """Return pictures in a row, each with its caption."""
+    figures = "".join(
+        f"<figure>{pixels.picture(colours, caption)}"
+        f"<figcaption>{html.escape(caption)}</figcaption></figure>"
+        for colours, caption in pictures
+    )
+    return f"<div class='stages'>{figures}</div>"
+
+
+def _bars(shares: NDArray[np.floating[Any]], label: str) -> str:
+    """Return ten small bars, digit by digit."""
+    winner = int(shares.argmax())
+    items = "".join(
+        f"<li{' class=winner' if digit == winner else ''}><span class='track' role='meter'"
+        f" aria-label='Digit {digit}' aria-valuemin='0' aria-valuemax='100'"
+        f" aria-valuenow='{100 * share:.1f}'><span style='height: {share:.1%}'></span></span>"
+        f"{digit}<small>{share:.0%}</small></li>"
+        for digit, share in enumerate(shares)
+    )
+    return f"<ol class='small-bars' aria-label='{html.escape(label, quote=True)}'>{items}</ol>"

@@ -1,0 +1,122 @@
+"""What all visitors share: made once for the server, and changed by none of them."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import logging
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.classifier import checkpoint
+from model.classifier.base import Classifier
+from model.classifier.checkpoint import Checkpoint, CheckpointError
+from model.config import INPUTS, Input
+from model.data import datasets
+from model.data.datasets import Split
+from model.jobs.trainer import Trainer
+
+__all__ = [
+    "ASSETS",
+    "builtin_test",
+    "shipped_models",
+    "start",
+    "stop",
+    "test_data",
+    "test_probabilities",
+    "trainer",
+]
+
+ASSETS = Path(__file__).parents[2] / "assets"
+KEPT_MODELS = 32
+"""Models whose answers to the test pictures are remembered: 400 kB each with MNIST."""
+
+_log = logging.getLogger(__name__)
+_measuring = threading.RLock()  # so that two visitors at once do not load or compute twice
+
+
+@functools.cache
+def shipped_models() -> dict[str, Checkpoint]:
+    """Return the checkpoints that come with the program, by input; a damaged one is left out."""
+    models: dict[str, Checkpoint] = {}
+    for name in reversed(INPUTS):
+        try:
+            models[name] = checkpoint.load(ASSETS / "checkpoints" / f"{name}.safetensors")
+        except CheckpointError as error:
+            _log.error("A shipped model is left out: %s", error)
+    return models
+
+
+@functools.cache
+def trainer() -> Trainer:
+    """Return the client of the training process, which starts in the background."""
+    client = Trainer()
+    client.start()
+    client.warm("auto", "moments")
+    return client
+
+
+def start() -> None:
+    """Do at the server's start what the first visitor would have to wait for.
+
+    The first page that meets a component imports pandas and PyArrow, under a lock.
+    """
+    for name in ("pandas", "pyarrow"):
+        importlib.import_module(name)
+    shipped_models()
+    trainer()
+
+
+def stop() -> None:
+    """End the training process."""
+    trainer().close()
+
+
+@functools.cache
+def builtin_test() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return the built-in data's test pictures (300, 28, 28) and their labels (300,)."""
+    test = datasets.load("digits").test
+    return test.images, test.labels
+
+
+def test_data() -> tuple[str, Split]:
+    """Return the name and the test part of MNIST if it is at hand, else of the built-in digits.
+
+    Nothing is downloaded.
+    """
+    with _measuring:
+        return _test_data()
+
+
+def test_probabilities(model: Classifier) -> NDArray[np.floating[Any]]:
+    """Return what a model believes of the test pictures, (n, 10); computed once per model."""
+    with _measuring:
+        return _test_probabilities(model)
+
+
+@functools.cache
+def _test_data() -> tuple[str, Split]:
+    data = datasets.load("auto", download=False)
+    return data.name, data.test  # the training pictures are let go
+
+
+@functools.lru_cache(maxsize=KEPT_MODELS)
+def _test_probabilities(model: Classifier) -> NDArray[np.floating[Any]]:
+    probabilities: NDArray[np.floating[Any]] = model.predict_proba(_test_features(model))
+    probabilities.flags.writeable = False
+    return probabilities
+
+
+def _test_features(model: Classifier) -> NDArray[np.float32]:
+    """Return the test pictures' features, which models of one kind and one input share."""
+    key = type(model), model.input
+    if key not in _kept_features:
+        _kept_features[key] = model.features(_test_data()[1].images)
+    return _kept_features[key]
+
+
+_kept_features: dict[tuple[type[Classifier], Input], NDArray[np.float32]] = {}

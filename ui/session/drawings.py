@@ -1,0 +1,55 @@
+"""This visit's drawings: what is on the canvas, how it came about, and the earlier ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from model.preprocessing.centring import centred
+from ui.session import state
+
+__all__ = ["is_drawn", "keep_drawing", "note_stroke", "on_canvas", "put_on_canvas"]
+
+KEPT_DRAWINGS = 11
+
+
+def on_canvas() -> NDArray[np.float32] | None:
+    """Return the ink on the canvas as it was sent last; None before the first stroke."""
+    ink: NDArray[np.float32] | None = st.session_state[state.INK]
+    return ink
+
+
+def is_drawn() -> bool:
+    """Whether there is ink on the canvas."""
+    ink = on_canvas()
+    return ink is not None and bool(ink.any())
+
+
+def note_stroke(digit: NDArray[np.float32]) -> None:
+    """Remember the (28, 28) drawing after this stroke; what was undone or replaced is forgotten."""
+    n_strokes = len(st.session_state[state.DRAWN_OBJECTS])
+    earlier = [entry for entry in st.session_state[state.STROKES] if entry[0] < n_strokes]
+    now = [(n_strokes, digit)] if n_strokes else []
+    st.session_state[state.STROKES] = (*earlier, *now)
+
+
+def keep_drawing() -> None:
+    """Remember the drawing on the canvas among this visit's earlier ones."""
+    ink = on_canvas()
+    if ink is not None and ink.any():
+        kept = (*st.session_state[state.DRAWINGS], centred(ink))
+        st.session_state[state.DRAWINGS] = kept[-KEPT_DRAWINGS:]
+
+
+def put_on_canvas(objects: list[Any]) -> None:
+    """Replace the drawing by these Fabric.js objects.
+
+    The canvas loads a start drawing only when it differs from the last one it was given, so each
+    has a number of its own.
+    """
+    number = st.session_state[state.CANVAS_START]["number"] + 1
+    st.session_state[state.CANVAS_START] = {"objects": objects, "number": number}
+    st.session_state[state.DRAWN_OBJECTS] = objects

@@ -1,0 +1,80 @@
+"""This visitor's training: submitted, watched, taken over when it ends."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import streamlit as st
+
+from model.config import TrainingConfig
+from model.jobs.job import Job, Speed
+from model.jobs.limits import RefusedError
+from ui.server import resources
+from ui.session import models, state
+
+__all__ = [
+    "Control",
+    "collect",
+    "control",
+    "find",
+    "is_training",
+    "submit",
+]
+
+RUN = "run"
+"""The address parameter by which a reloaded page finds its run again."""
+
+
+Control = Literal["pause", "resume", "step", "stop", "set_speed"]
+
+
+def submit(config: TrainingConfig, data: str, *, speed: Speed = "full") -> None:
+    """Queue a training; a refusal becomes the notice."""
+    owner = st.session_state[state.OWNER]
+    try:
+        job = resources.trainer().submit(config, data, owner, speed=speed)
+    except RefusedError as error:
+        st.session_state[state.NOTICE] = str(error)
+        return
+    st.session_state[state.JOB] = job.id
+    st.session_state[state.NOTICE] = None
+    st.query_params[RUN] = job.id
+
+
+def is_training() -> bool:
+    """Whether this visitor has a training that has not been taken over yet."""
+    return st.session_state[state.JOB] is not None
+
+
+def find() -> Job | None:
+    """Return this visitor's training as it is now."""
+    return resources.trainer().find(st.session_state[state.JOB] or "")
+
+
+def control(method: Control, *arguments: str) -> None:
+    """Pause, resume, step, stop this visitor's training, or set its speed."""
+    getattr(resources.trainer(), method)(st.session_state[state.JOB] or "", *arguments)
+
+
+def collect() -> None:
+    """Take over what a training that has ended brought; to be called before widgets are made."""
+    if st.session_state[state.JOB] is None:
+        st.session_state[state.JOB] = st.query_params.get(RUN)
+    if st.session_state[state.JOB] is None:
+        return
+    job = find()
+    if job is not None and not job.is_over:
+        return
+    st.session_state[state.JOB] = None
+    st.query_params.pop(RUN, None)
+    if job is None:
+        st.session_state[state.NOTICE] = "That training is gone. Press Retrain to start another."
+        return
+    st.session_state[state.LAST_JOB] = job.id
+    name = None if job.result is None else models.add_model("yours", job.result)
+    if job.state == "done" and name is not None:
+        st.session_state[state.BEFORE] = st.session_state[state.MODEL]
+        models.use(name)
+        return
+    learned = "" if name is None else f" What it had learned by then is kept as {name}."
+    st.session_state[state.NOTICE] = f"{job.message} The model from before still answers.{learned}"

@@ -1,0 +1,114 @@
+"""The Draw view: a canvas or a picture, and what the model makes of it after every stroke."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from model.classifier.prediction import read
+from model.classifier.softmax import SoftmaxRegression
+from model.preprocessing.ink import FORMATS, PictureError, ink_from_upload
+from ui.components.live_bars import live_bars, live_model
+from ui.components.samples import sample_strip
+from ui.elements import notices, pixels
+from ui.panels.canvas import canvas_controls, canvas_panel
+from ui.panels.model_panel import model_panel
+from ui.panels.why import show_evidence, why_control, why_panel
+from ui.session import state
+from ui.session.drawings import keep_drawing, note_stroke, put_on_canvas
+from ui.session.models import active_model
+
+__all__ = ["draw_view"]
+
+FOUND = "The ink found in the picture"
+DRAW, UPLOAD = "draw", "upload"
+
+
+def draw_view() -> None:
+    """Lay out the view; a stroke runs the drawing panel alone.
+
+    What a stroke does not change is outside the panel: it would cost as much as the answer. The
+    places are given by assets/style.css.
+    """
+    with st.container(key="draw_view"):
+        with st.container(horizontal=True, vertical_alignment="center", key="controls"):
+            if st.session_state[state.SOURCE] == DRAW:
+                canvas_controls()
+            else:
+                _switch("Back to the canvas", "arrow_back", "to_canvas", DRAW)
+        why_control()
+        _drawing_panel()
+        with st.container(key="more"):
+            _more()
+    if (active := active_model()) is not None and isinstance(active.model, SoftmaxRegression):
+        live_model(active.model, active.reject_rule, on_pick=show_evidence)
+
+
+def _more() -> None:
+    left, right = st.columns(2, gap="large")
+    with left:
+        if st.session_state[state.SOURCE] == DRAW:
+            sample_strip(on_pick=_put_sample)
+            _switch("Upload a picture instead", "add_photo_alternate", "to_upload", UPLOAD)
+    with right:
+        model_panel()
+
+
+def _put_sample(objects: list[Any]) -> None:
+    keep_drawing()
+    put_on_canvas(objects)
+
+
+def _switch(label: str, icon: str, key: str, source: str) -> None:
+    """Show a button that asks for the picture from another source."""
+    st.button(
+        label,
+        icon=f":material/{icon}:",
+        type="tertiary",
+        key=key,
+        on_click=_switch_to,
+        args=(source,),
+    )
+
+
+def _switch_to(source: str) -> None:
+    st.session_state[state.SOURCE] = source
+
+
+@st.fragment
+def _drawing_panel() -> None:
+    is_upload = st.session_state[state.SOURCE] == UPLOAD
+    if is_upload:
+        with st.container(key="upload"):
+            ink = _upload_panel()
+    else:
+        ink = canvas_panel()
+    active = active_model()
+    reading = None if ink is None or active is None else read(active, ink)
+    is_drawn = bool(st.session_state[state.DRAWN_OBJECTS])
+    live_bars(reading, is_drawn=is_drawn, is_upload=is_upload)
+    if ink is not None and active is not None and reading is not None:
+        if not is_upload:
+            note_stroke(reading.centred)
+        why_panel(active.model, ink, reading)
+
+
+def _upload_panel() -> NDArray[np.float32] | None:
+    """Ask for a picture; show the ink that was found in it."""
+    file = st.file_uploader(
+        "A photo or picture of one digit", type=[*FORMATS, "JPG"], key="picture", max_upload_size=10
+    )
+    ink = None
+    if file is not None:
+        try:
+            ink = ink_from_upload(file.getvalue())
+        except PictureError as error:
+            notices.error(f"{file.name} was not read: {error}.")
+        else:
+            st.html(f"<div class='found'>{pixels.picture(pixels.grey(ink), FOUND)}</div>")
+            if not ink.any():
+                st.info("No drawing was found in this picture: one dark digit on light paper.")
+    return ink

@@ -1,0 +1,268 @@
+"""The Evaluate view: how well the model that answers this visitor reads test digits."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from model.classifier.checkpoint import Checkpoint
+from model.config import N_CLASSES
+from model.data.datasets import Split
+from model.evaluation.calibration import Reliability, reliability
+from model.evaluation.metrics import Evaluation, evaluate, mistakes, pictures_of
+from ui.elements import charts, pixels
+from ui.server import resources
+from ui.session.models import active_model
+
+__all__ = ["clicked", "evaluate_view"]
+
+WIDTHS = (55, 45)
+SHOWN = 48
+"""Pictures of one cell of the confusion matrix."""
+PAGE = 24
+"""Mistakes on one page."""
+DIGITS = tuple(range(N_CLASSES))
+COUNTS, PERCENT = "Counts", "Per cent of the row"
+TRUE, PREDICTED, NUMBERS = "confusion_true", "confusion_predicted", "confusion_numbers"
+FRAMED = "confusion_framed"
+"""A number and the cell that is framed at first; a click moves the frame in the browser alone.
+
+A frame cannot be moved from here: the boxes have the matrix drawn anew, under the next number.
+"""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Tested:
+    """Test pictures, what a model believes of them (n, 10), and the measures of both."""
+
+    name: str
+    test: Split
+    probabilities: NDArray[np.floating[Any]]
+    measured: Evaluation
+
+
+def evaluate_view() -> None:
+    """Show the measures, then who is taken for whom, the mistakes, each digit, the calibration."""
+    active = active_model()
+    if active is None:
+        st.info("There is no model yet. Press Retrain in the Draw view to make one.")
+        return
+    tested = _tested(active)
+    _headline(active, tested)
+    _confusion(tested)
+    _mistakes(tested)
+    left, right = st.columns(WIDTHS[::-1], gap="large")
+    with left:
+        _digit_by_digit(tested.measured)
+    with right:
+        _calibration(reliability(tested.probabilities, tested.test.labels))
+
+
+def _tested(active: Checkpoint) -> _Tested:
+    with st.spinner("Reading the test digits"):
+        name, test = resources.test_data()
+        probabilities = resources.test_probabilities(active.model)
+    measured = evaluate(test.labels, probabilities.argmax(axis=1))
+    return _Tested(name, test, probabilities, measured)
+
+
+def _headline(active: Checkpoint, tested: _Tested) -> None:
+    measured = tested.measured
+    st.html(
+        "<h1>How well does it read?</h1>"
+        f"<p class='lead'>{_model_in_words(active)}, was given {_data_in_words(tested)}"
+        " to read.</p>"
+    )
+    with st.container(horizontal=True, key="scores"):
+        st.metric("Accuracy", f"{measured.accuracy:.1%}", help="The share read right.")
+        for name, value, meaning in (
+            ("Precision", measured.macro_precision, "Of all that it called a 3, how many are one"),
+            ("Recall", measured.macro_recall, "Of all real 3s, how many it found"),
+            ("F1", measured.macro_f1, "The harmonic mean of precision and recall"),
+        ):
+            st.metric(
+                f"Macro {name if name == 'F1' else name.lower()}",
+                f"{value:.1%}",
+                help=f"{meaning}; the mean over the ten digits, each counting the same.",
+            )
+
+
+def _model_in_words(active: Checkpoint) -> str:
+    fed = {
+        "moments": "fed the digit at one size, slant and place",
+        "pixels": "fed the centred pixels as they are",
+    }[active.model.input]
+    learned = {"mnist": "MNIST", "digits": "the built-in digits"}.get(
+        active.model.training_data.name, "pictures of one's own"
+    )
+    return f"The model that answers you, {fed} and trained on {learned}"
+
+
+def _data_in_words(tested: _Tested) -> str:
+    n = f"{len(tested.test):,}"
+    return f"MNIST's {n} test digits" if tested.name == "mnist" else f"the {n} built-in test digits"
+
+
+@st.fragment
+def _confusion(tested: _Tested) -> None:
+    """Show the confusion matrix, and the pictures in the cell chosen by click or by name."""
+    matrix = tested.measured.confusion_matrix
+    st.html("<h2>Who is taken for whom</h2>")
+    if TRUE not in st.session_state:
+        st.session_state[TRUE], st.session_state[PREDICTED] = _most_confused(matrix)
+        _frame()
+    left, right = st.columns(WIDTHS, gap="large")
+    with left:
+        _matrix(matrix)
+    with right:
+        with st.container(horizontal=True):
+            st.selectbox("True digit", DIGITS, key=TRUE, on_change=_frame)
+            st.selectbox("Read as", DIGITS, key=PREDICTED, on_change=_frame)
+        with st.container(key="cell_pictures"):
+            _cell(tested, st.session_state[TRUE], st.session_state[PREDICTED])
+
+
+def _most_confused(matrix: NDArray[np.int64]) -> tuple[int, int]:
+    wrong = matrix * (1 - np.eye(N_CLASSES, dtype=np.int64))
+    true, predicted = np.unravel_index(wrong.argmax(), wrong.shape)
+    return int(true), int(predicted)
+
+
+def _matrix(matrix: NDArray[np.int64]) -> None:
+    numbers = st.session_state.get(NUMBERS, COUNTS)
+    number, framed = st.session_state[FRAMED]
+    key = f"confusion_{number}"
+    st.altair_chart(
+        charts.confusion_chart(matrix, percent=numbers == PERCENT, chosen=framed),
+        width="stretch",
+        key=key,
+        on_select=lambda: _choose(number, clicked(st.session_state[key])),
+        selection_mode=charts.CELL,
+        alt="The confusion matrix: rows are the true digits, columns what it said",
+    )
+    st.segmented_control(
+        "Numbers in the cells",
+        [COUNTS, PERCENT],
+        default=COUNTS,
+        required=True,
+        key=NUMBERS,
+        label_visibility="collapsed",
+    )
+
+
+def _frame() -> None:
+    number, _ = st.session_state.get(FRAMED, (0, None))
+    st.session_state[FRAMED] = number + 1, (st.session_state[TRUE], st.session_state[PREDICTED])
+
+
+def _choose(number: int, cell: tuple[int, int] | None) -> None:
+    """Take over a click, unless the matrix has been drawn anew since."""
+    if cell is not None and number == st.session_state[FRAMED][0]:
+        st.session_state[TRUE], st.session_state[PREDICTED] = cell
+
+
+def clicked(event: Any) -> tuple[int, int] | None:
+    """Return the row and column of the cell that a browser says was clicked; None for nonsense."""
+    try:
+        (cell,) = event["selection"][charts.CELL]
+        true, predicted = map(DIGITS.index, (cell["true"], cell["predicted"]))
+    except (LookupError, TypeError, ValueError):
+        return None
+    return true, predicted
+
+
+def _cell(tested: _Tested, true: int, predicted: int) -> None:
+    indices = pictures_of(true, predicted, tested.probabilities, tested.test.labels)
+    n = len(indices)
+    if n == 0:
+        st.html(f"<p class='note'>No {true} was read as {predicted}.</p>")
+        return
+    of = tested.measured.support[true]
+    some = f" Here are the {SHOWN} that it was surest of." if n > SHOWN else ""
+    st.html(
+        f"<p class='note'>Of the {of:,} pictures that show {true}, {n:,} ({n / of:.1%})"
+        f" {'was' if n == 1 else 'were'} read as {predicted}.{some}</p>"
+        + pixels.contact_sheet(
+            tested.test.images[indices[:SHOWN]],
+            [f"{true}, read as {predicted}"] * min(n, SHOWN),
+        )
+    )
+
+
+@st.fragment
+def _mistakes(tested: _Tested) -> None:
+    """Show the mistakes page by page, the surest first."""
+    wrong = mistakes(tested.probabilities, tested.test.labels)
+    heading = "<h2>Its surest mistakes</h2>"
+    if len(wrong) == 0:
+        st.html(f"{heading}<p class='note'>There are none: it read every picture right.</p>")
+        return
+    place = st.container()
+    page = st.pagination(-(-len(wrong) // PAGE), key="mistakes_page", max_visible_pages=5)
+    shown = wrong[(page - 1) * PAGE : page * PAGE]
+    true = tested.test.labels[shown]
+    predicted = tested.probabilities[shown].argmax(axis=1)
+    sure = [_per_cent(share) for share in tested.probabilities[shown].max(axis=1)]
+    answers = list(zip(true, predicted, sure, strict=True))
+    place.html(
+        f"{heading}<p class='note'>The {len(wrong):,} pictures that it read wrong, the surest"
+        " first: the true digit → what it said, and how sure it was.</p>"
+        + pixels.contact_sheet(
+            tested.test.images[shown],
+            [f"{t}, read as {p}, {s} sure" for t, p, s in answers],
+            [f"{t} → {p}\n{s}" for t, p, s in answers],
+        )
+    )
+
+
+def _per_cent(share: float) -> str:
+    return ">99.9%" if share > 0.999 else f"{share:.1%}"
+
+
+def _digit_by_digit(measured: Evaluation) -> None:
+    rows = "".join(
+        f"<tr><th scope='row'>{digit}</th><td>{n:,}</td>"
+        + "".join(f"<td>{score[digit]:.1%}</td>" for score in _scores(measured))
+        + "</tr>"
+        for digit, n in enumerate(measured.support)
+    )
+    heads = "".join(
+        f"<th scope='col'>{name}</th>"
+        for name in ("Digit", "Pictures", "Precision", "Recall", "F1")
+    )
+    st.html(
+        "<h2>Digit by digit</h2>"
+        f"<table class='scores'><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def _scores(measured: Evaluation) -> tuple[NDArray[np.float64], ...]:
+    return measured.precision, measured.recall, measured.f1
+
+
+def _calibration(found: Reliability) -> None:
+    error = found.expected_calibration_error
+    st.html("<h2>Is it as sure as it is right?</h2>")
+    curve, counts = charts.reliability_charts(found.confidence, found.accuracy, found.count)
+    st.altair_chart(
+        curve,
+        width="stretch",
+        alt="How often answers were right, against how sure the model was of them",
+    )
+    st.altair_chart(counts, width="stretch", alt="How many answers were how sure")
+    st.html(
+        f"<p class='note'><b>Expected calibration error {error:.1%}</b>: so far apart, on average,"
+        f" are how sure it was and how often it was right. {_tendency(found)} On the dashed line"
+        " both would be the same.</p>"
+    )
+
+
+def _tendency(found: Reliability) -> str:
+    more = found.overconfidence
+    if abs(more) < 0.005:
+        return "On the whole it is as often right as it says."
+    return f"On the whole it is {'less' if more > 0 else 'more'} often right than it says."

@@ -1,0 +1,206 @@
+"""The How it works view: the tutorial's four steps, each beside the code that really runs here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from model.classifier.checkpoint import Checkpoint
+from model.classifier.softmax import SoftmaxRegression
+from model.config import N_CLASSES, SIDE
+from model.evaluation.metrics import evaluate
+from model.explanation.evidence import evidence
+from model.preprocessing.centring import centred
+from ui.elements import charts, pixels
+from ui.elements.source import source_of
+from ui.server import resources
+from ui.session.drawings import on_canvas
+from ui.session.models import active_model
+
+__all__ = ["how_view"]
+
+WIDTHS = (55, 45)
+
+
+def how_view() -> None:
+    """Show the four steps, for the model that answers this visitor."""
+    active = active_model()
+    if active is None:
+        st.info("There is no model yet. Press Retrain in the Draw view to make one.")
+        return
+    if not isinstance(active.model, SoftmaxRegression):
+        st.info("This view explains the linear models. Choose one of them in the Draw view.")
+        return
+    st.html(
+        "<h1>One formula, learned from examples</h1>"
+        "<p class='lead'>No layers, no tricks: every answer on this page comes from 7,850 numbers."
+        " Here is how they are used, and where they come from.</p>"
+    )
+    _formula(active.model)
+    _loss(active)
+    _training()
+    _evaluation(active)
+    _reject_option(active)
+
+
+def _formula(model: SoftmaxRegression) -> None:
+    _heading(1, "The model is a formula")
+    left, right = st.columns(WIDTHS, gap="large")
+    with left:
+        st.latex(r"y = \operatorname{softmax}(xW + b)")
+        st.markdown(
+            "A picture is a row of 784 numbers, *x*: 0 is paper, 1 is ink. Each digit has 784"
+            " weights of its own, a column of *W*: its **template**. Multiply pixel by weight,"
+            " add everything up, add the digit's bias, and the digit has its score. Softmax turns"
+            " the ten scores into probabilities: all positive, and together 1."
+        )
+        st.code(source_of("model/classifier/softmax.py", "logits"), wrap_lines=True)
+        st.code(source_of("model/classifier/base.py", "softmax"), wrap_lines=True)
+    with right:
+        weights = model.weights.T.reshape(N_CLASSES, SIDE, SIDE)
+        largest = float(np.percentile(np.abs(weights), 99.5))
+        st.html(
+            pixels.picture(
+                pixels.sheet(pixels.diverging(weights, largest), 5),
+                "The ten weight templates, 0 to 4 above and 5 to 9 below",
+            )
+            + "<p class='note'>The ten templates of the model that answers you, 0 to 4 above and"
+            " 5 to 9 below. Ink on <b class='for'>orange</b> speaks for the digit, ink on"
+            " <b class='against'>blue</b> against it.</p>"
+        )
+    _one_product(model, weights, largest)
+
+
+def _one_product(model: SoftmaxRegression, weights: NDArray[Any], largest: float) -> None:
+    """Show one picture times one template."""
+    ink = on_canvas()
+    picture = None if ink is None or not ink.any() else centred(ink)
+    x = model.features(_examples()[:1] if picture is None else picture[np.newaxis])  # (1, 784)
+    digit = int(model.decision_function(x)[0].argmax())
+    found = evidence(model, x[0], digit)
+    strongest = float(np.abs(found.map).max())
+    whose = "A picture" if picture is None else "Your drawing"
+    parts = [
+        (pixels.grey(x.reshape(SIDE, SIDE)), f"{whose}, as the model sees it", "×"),
+        (pixels.diverging(weights[digit], largest), f"the template of {digit}", "="),
+        (
+            pixels.diverging(found.map, strongest),
+            f"sum {found.map.sum():+.2f}, with bias {found.bias:+.2f}: score {found.logit:.2f}",
+            "",
+        ),
+    ]
+    figures = "".join(
+        f"<figure>{pixels.picture(colours, text)}<figcaption>{text}</figcaption></figure>"
+        f"<span aria-hidden='true'>{sign}</span>"
+        for colours, text, sign in parts
+    )
+    st.html(f"<div class='product'>{figures}</div>")
+
+
+def _loss(active: Checkpoint) -> None:
+    _heading(2, "The loss says how wrong it is, the optimizer makes it less wrong")
+    left, right = st.columns(WIDTHS, gap="large")
+    with left:
+        st.latex(r"-\frac{1}{n}\sum_{i=1}^{n} \ln y_{i,\text{true digit}}")
+        st.markdown(
+            "Cross-entropy looks at one number: the probability that the model gave to the digit"
+            " that was really there. Certain and right costs nothing; certain and wrong costs"
+            " dearly. Gradient descent then moves every weight a little in the direction that"
+            " lowers the cost. For this model the gradient is short enough to write out:"
+            " *probability − truth*, times the pixel."
+        )
+        st.code(source_of("model/training/gradient_descent.py", "cross_entropy"), wrap_lines=True)
+    with right:
+        st.altair_chart(charts.loss_chart(), width="stretch")
+        st.html("<p class='note'>What one picture costs. A pure guess, 10 %, costs 2.30.</p>")
+
+
+def _training() -> None:
+    _heading(3, "It learns from a hundred pictures at a time")
+    left, right = st.columns(WIDTHS, gap="large")
+    with left:
+        st.markdown(
+            "All weights begin at zero. A hundred training pictures are drawn at random, the"
+            " gradient is averaged over them, and one step of 0.5 times the gradient is taken. A"
+            " picture does not come again before all others have been there. After a thousand"
+            " such steps, well under a second, the model is done."
+        )
+        st.code(source_of("model/training/gradient_descent.py", "batches"), wrap_lines=True)
+        st.code(source_of("model/training/gradient_descent.py", "_steps"), wrap_lines=True)
+    with right:
+        pictures = pixels.grey(_examples()[:100])
+        st.html(
+            pixels.picture(pixels.sheet(pictures, 10), "A hundred handwritten digits in a grid")
+            + "<p class='note'>One batch: a hundred of the built-in digits.</p>"
+        )
+
+
+def _evaluation(active: Checkpoint) -> None:
+    _heading(4, "It is tested on digits that it has never seen")
+    left, right = st.columns(WIDTHS, gap="large")
+    images, labels = resources.builtin_test()
+    measured = evaluate(labels, active.model.predict(images))
+    with left:
+        st.markdown(
+            "**Accuracy** is the share read right. **Recall** asks, of all real 3s, how many were"
+            " found; **precision**, of all that were called 3, how many are one; **F1** is the"
+            " harmonic mean of the two."
+        )
+        st.code(source_of("model/evaluation/metrics.py", "evaluate"), wrap_lines=True)
+    with right:
+        for column, (name, value) in zip(
+            st.columns(3),
+            [
+                ("Accuracy", measured.accuracy),
+                ("Recall", measured.macro_recall),
+                ("F1", measured.macro_f1),
+            ],
+            strict=True,
+        ):
+            column.metric(name, f"{value:.1%}")
+        st.altair_chart(charts.confusion_chart(measured.confusion_matrix), width="stretch")
+        st.html(
+            f"<p class='note'>The model that answers you on the {measured.n} built-in test digits,"
+            " measured just now: rows are the true digits, columns what it said.</p>"
+        )
+
+
+def _reject_option(active: Checkpoint) -> None:
+    st.html("<h2>And when should it rather not answer?</h2>")
+    left, right = st.columns(WIDTHS, gap="large")
+    rule = active.reject_rule
+    answered, correct = next(
+        (point[1:] for point in rule.curve if point[0] == rule.min_probability), (1.0, 1.0)
+    )
+    with left:
+        st.markdown(
+            "The formula only weighs ten digits against each other, so it can be sure of a scribble"
+            " too. Two thresholds, both chosen on validation digits that it has not learned from,"
+            " decide when the page says **Not sure**:\n\n"
+            "1. The drawing must be about as near to a typical picture of the digit as 98 % of"
+            " the validation digits are.\n"
+            f"2. The probability must reach **{rule.min_probability:.0%}**: from there on, at"
+            " least 99 % of the answers on validation digits are right. That is"
+            f" {correct:.1%} right, of the {answered:.1%} that are answered."
+        )
+        st.code(source_of("model/classifier/reject.py", "RejectRule.verdict"), wrap_lines=True)
+    with right:
+        st.altair_chart(
+            charts.coverage_chart(np.array(rule.curve), rule.min_probability), width="stretch"
+        )
+        st.html(
+            "<p class='note'>Asking for more certainty leaves more digits unanswered, and makes"
+            " the answers better. The upright line is the threshold in use.</p>"
+        )
+
+
+def _heading(number: int, text: str) -> None:
+    st.html(f"<h2><span class='step'>{number}</span> {text}</h2>")
+
+
+def _examples() -> NDArray[np.float32]:
+    """Return pictures of the built-in test digits, (300, 28, 28)."""
+    return resources.builtin_test()[0] * np.float32(1 / 255)

@@ -1,0 +1,241 @@
+"""The Train view: settings, a run to watch, the receipt, and the models of this visit."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from model.config import INPUTS, TrainingConfig
+from model.jobs.job import Job
+from model.preprocessing.centring import centred
+from model.preprocessing.features import features
+from ui.components.film import film
+from ui.elements import notices
+from ui.panels import own_data
+from ui.panels.model_list import model_list
+from ui.panels.progress import POLL_SECONDS, progress
+from ui.panels.receipt import receipt
+from ui.server import resources
+from ui.session import state, training
+from ui.session.drawings import on_canvas
+
+__all__ = ["train_view"]
+
+TUTORIAL = TrainingConfig()
+MOST_STEPS = 20_000
+"""A longer run would keep everybody else waiting."""
+DATA = {"mnist": "MNIST", "digits": "Built-in", "own": "My own"}
+
+# The settings' keys are the names of the address parameters.
+DATA_KEY, INPUT_KEY, STEPS_KEY, BATCH_KEY, RATE_KEY, SEED_KEY, SPEED_KEY = (
+    *("data", "input", "steps", "batch", "rate", "seed", "speed"),
+)
+FULL, WATCH = "Full speed", "Watch it learn"
+
+
+def train_view() -> None:
+    """Lay out the view; while a run is watched, only its part reruns."""
+    job = training.find()
+    if job is not None and SPEED_KEY not in st.session_state:  # a run found again after a reload
+        st.session_state[SPEED_KEY] = WATCH if job.speed == "watch" else FULL
+    with st.container(key="train_view"):
+        left, right = st.columns([32, 68], gap="large")
+        with left:
+            _settings()
+        with right:
+            if training.is_training():
+                st.fragment(_running, run_every=POLL_SECONDS)()
+            else:
+                _at_rest()
+    model_list()
+
+
+def _settings() -> None:
+    """Show the settings, which the page's address carries too, and the Train button."""
+    _drop_endless()
+    st.subheader("Settings")
+    data = st.segmented_control(
+        "Data",
+        list(DATA),
+        format_func=DATA.__getitem__,
+        default=resources.test_data()[0],
+        required=True,
+        key=DATA_KEY,
+        bind="query-params",
+        help="MNIST has 55,000 pictures to learn from, the built-in digits 1,297",
+    )
+    if data == "own":
+        own_data.chooser()
+    st.segmented_control(
+        "Input",
+        INPUTS,
+        default="moments",
+        required=True,
+        key=INPUT_KEY,
+        bind="query-params",
+        help="pixels: the centred picture as it is, as in the tutorial. moments: every digit at "
+        "one size, slant and place",
+    )
+    first, second = st.columns(2, wrap=False)
+    with first:
+        _number("Steps", STEPS_KEY, TUTORIAL.n_steps, 1, MOST_STEPS, "One batch each")
+        _number("Seed", SEED_KEY, TUTORIAL.seed, 0, 2**32 - 1, "Of the order; same seed, same film")
+    with second:
+        _number("Batch", BATCH_KEY, TUTORIAL.batch_size, 1, 60_000, "Pictures per step")
+        st.number_input(
+            "Learning rate",
+            min_value=0.0001,
+            max_value=1000.0,
+            value=TUTORIAL.learning_rate,
+            format="%g",
+            key=RATE_KEY,
+            bind="query-params",
+            help="Step length. Too long, and the run diverges: try 50",
+        )
+    st.segmented_control(
+        "Speed",
+        [FULL, WATCH],
+        default=FULL if SPEED_KEY not in st.session_state else None,
+        required=True,
+        key=SPEED_KEY,
+        label_visibility="collapsed",
+        on_change=_set_speed,
+    )
+    with st.container(horizontal=True):
+        st.button(
+            "Train",
+            type="primary",
+            icon=":material/play_arrow:",
+            key="train",
+            on_click=_train,
+            disabled=training.is_training() or _data() is None,
+        )
+        st.button(
+            "The tutorial's recipe",
+            key="tutorial",
+            on_click=_set_tutorial,
+            help="pixels, 1,000 steps of 100, learning rate 0.5",
+        )
+
+
+def _drop_endless() -> None:
+    """Take out of the address what Streamlit's boxes for whole numbers trip over: infinity."""
+    endless = [
+        key
+        for key in (STEPS_KEY, BATCH_KEY, SEED_KEY)
+        if key not in st.session_state and _is_endless(st.query_params.get(key, ""))
+    ]
+    for key in endless:
+        del st.query_params[key]
+    if endless:
+        st.rerun()  # the boxes read the address as it was when the run began
+
+
+def _is_endless(text: str) -> bool:
+    try:
+        return math.isinf(float(text))
+    except ValueError:
+        return False
+
+
+def _number(label: str, key: str, value: int, low: int, high: int, text: str) -> None:
+    st.number_input(
+        label,
+        min_value=low,
+        max_value=high,
+        value=value,
+        key=key,
+        bind="query-params",
+        help=f"{text}; {low:,} to {high:,}",
+    )
+
+
+def _set_tutorial() -> None:
+    st.session_state[INPUT_KEY] = TUTORIAL.input
+    st.session_state[STEPS_KEY] = TUTORIAL.n_steps
+    st.session_state[BATCH_KEY] = TUTORIAL.batch_size
+    st.session_state[RATE_KEY] = TUTORIAL.learning_rate
+    st.session_state[SEED_KEY] = TUTORIAL.seed
+
+
+def _data() -> str | None:
+    """Return what is chosen to learn from, a name or a path; None where it cannot be used yet."""
+    data: str | None = st.session_state.get(DATA_KEY)
+    return own_data.path() if data == "own" else data
+
+
+def _train() -> None:
+    # A click that comes close behind a choice is answered before the page has been laid out with
+    # it: whatever is trained is read here, not when the button was made.
+    chosen: Any = st.session_state
+    if (data := _data()) is None:
+        chosen[state.NOTICE] = "That cannot be trained: there are no files of your own yet."
+        return
+    try:
+        config = TrainingConfig(
+            input=chosen.get(INPUT_KEY),
+            n_steps=chosen.get(STEPS_KEY),
+            batch_size=chosen.get(BATCH_KEY),
+            learning_rate=chosen.get(RATE_KEY),
+            seed=chosen.get(SEED_KEY),
+        )
+    except ValueError as error:
+        chosen[state.NOTICE] = f"That cannot be trained: {error}."
+        return
+    training.submit(config, data, speed="watch" if chosen.get(SPEED_KEY) == WATCH else "full")
+
+
+def _set_speed() -> None:
+    if training.is_training():
+        watched = st.session_state[SPEED_KEY] == WATCH
+        training.control("set_speed", "watch" if watched else "full")
+
+
+def _running() -> None:
+    """Show the run: a fragment's body."""
+    job = training.find()
+    if job is None or job.is_over:
+        st.rerun()
+    progress()
+    with st.container(horizontal=True, key="run_controls"):
+        if job.paused:
+            _control("Go on", ":material/play_arrow:", "resume")
+        else:
+            _control("Pause", ":material/pause:", "pause")
+        _control("One step", ":material/skip_next:", "step")
+    film(job, _drawing(job))
+
+
+def _control(label: str, icon: str, method: training.Control) -> None:
+    st.button(label, icon=icon, key=f"run_{method}", on_click=training.control, args=(method,))
+
+
+def _at_rest() -> None:
+    """Show the notice, the receipt and the film of the last run, or how to begin."""
+    if st.session_state[state.NOTICE]:
+        notices.info(st.session_state[state.NOTICE])
+    last = resources.trainer().find(st.session_state[state.LAST_JOB] or "")
+    if st.session_state[state.BEFORE] is not None:
+        receipt()
+    if last is not None and last.film:
+        st.subheader("The film of this run")
+        film(last, _drawing(last))
+    elif st.session_state[state.BEFORE] is None:
+        st.html(
+            "<div class='invitation'><h2>Press Train and watch it learn</h2><p>All 7,850 numbers"
+            " begin at zero. The ten templates grow here, step by step, and the model that answers"
+            " you now stays until the new one is done.</p></div>"
+        )
+
+
+def _drawing(job: Job) -> NDArray[np.float32] | None:
+    """Return the drawing on the canvas, in the form that this run's model is fed."""
+    ink = on_canvas()
+    if ink is None or not ink.any():
+        return None
+    drawing: NDArray[np.float32] = features(centred(ink)[np.newaxis], job.config.input)[0]
+    return drawing
