@@ -24,8 +24,8 @@ from model.classifier.prediction import read
 from model.data import datasets, strokes
 from model.data.array_files import DataError
 from model.data.strokes import StrokesError
-from model.explanation.evidence import contrast, evidence, sentence
 from model.explanation.counterfactual import counterfactual
+from model.explanation.evidence import contrast, evidence, sentence
 from model.preprocessing.ink import PictureError, ink_from_upload
 from tests.model.specimens import ROOT, drawn, made_up, sample_digits
 from tests.model.test_ink import file, likeness, on_paper
