@@ -99,22 +99,6 @@ class Counterfactual:
         """Whether it is certain that no smaller change lets the target win."""
         return self.wins and len(self) == self.at_least
 
-    def __str__(self) -> str:
-        target, present, n = self.target, self.present, self.n_for_two
-        if target == present:
-            return f"{target} is the answer already."
-        if n is None:
-            return f"No change of pixels puts {target} ahead of {present}."
-        start = f"{n} pixel{' puts' if n == 1 else 's put'} {target} ahead of {present}"
-        if not self.then_led:
-            return f"{start}."
-        if self.at_least is None:
-            return f"{start}, but {target} cannot win, whatever is changed."
-        led = f"then {' and '.join(map(str, self.then_led))} led"
-        if not self.wins:
-            return f"{start}; {led}, and no way was found past all digits."
-        return f"{start}; {led}, and it took {len(self) - n} more until {target} won."
-
 
 def counterfactual(
     model: LinearModel, features: NDArray[np.floating[Any]], target: int

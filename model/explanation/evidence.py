@@ -1,4 +1,4 @@
-"""Why did it say 7? Evidence that adds up.
+"""Evidence: what each pixel adds to the score of a digit, so that it adds up to the score.
 
 The model is linear, so the reason for a score is no approximation. With weights w and bias b of one
 digit and features x, the logit is
@@ -24,7 +24,7 @@ from __future__ import annotations
 import dataclasses
 from decimal import Decimal
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,17 +32,34 @@ from numpy.typing import NDArray
 from model.classifier.softmax import SoftmaxRegression
 from model.config import N_CLASSES, N_FEATURES, SIDE
 
-__all__ = ["Evidence", "Sum", "contrast", "evidence", "sentence"]
+__all__ = [
+    "REGIONS",
+    "Evidence",
+    "Part",
+    "Region",
+    "Share",
+    "Sum",
+    "contrast",
+    "evidence",
+    "ranking",
+]
 
-REGIONS = (
-    *("ink at the top left", "ink at the top", "ink at the top right"),
-    *("ink at the left", "ink in the middle", "ink at the right"),
-    *("ink at the bottom left", "ink at the bottom", "ink at the bottom right"),
-)
+Region = Literal[
+    "top_left", "top", "top_right",
+    "left", "middle", "right",
+    "bottom_left", "bottom", "bottom_right",
+]  # fmt: skip
+Part = Region | Literal["bias"]
+REGIONS: tuple[Region, ...] = get_args(Region)
 _THIRDS = np.array([0, 9, 19])
 """Where the regions begin, down as across: 9, 10 and 9 pixels."""
-LEAST_NAMED = 0.05
-"""A share below this would be printed as 0.0."""
+
+
+class Share(NamedTuple):
+    """What a part of the picture, or the bias, adds to a logit."""
+
+    part: Part
+    value: float
 
 
 class Sum(NamedTuple):
@@ -52,10 +69,6 @@ class Sum(NamedTuple):
     positive: Decimal
     negative: Decimal
     logit: Decimal
-
-    def __str__(self) -> str:
-        text = f"{self.bias} + {self.positive} - {self.negative} = {self.logit}"
-        return text.replace("-", "−")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -93,6 +106,12 @@ class Evidence:
     def logit(self) -> float:
         """The whole: bias + positive − negative."""
         return self.bias + self.positive - self.negative
+
+    def of_the_leader(self) -> Evidence:
+        """Return a contrast from the side of the digit that leads, and all else as it is."""
+        if self.other is None or self.logit >= 0:
+            return self
+        return Evidence(self.other, self.digit, -self.map, -self.bias)
 
     def rounded(self, decimals: int = 2) -> Sum:
         """Round the sum for printing so that it still adds up, to the last digit.
@@ -156,46 +175,14 @@ def contrast(
     return Evidence(digit, other, mine.map - its.map, mine.bias - its.bias)
 
 
-def sentence(why: Evidence) -> str:
-    """Put evidence into words: an answer and its reason.
-
-    The picture's nine regions, three by three, with their summed evidence, and the bias: at most
-    two that speak for the answer are told, and the one that speaks loudest against it. A contrast
-    is told from the side of the digit that leads.
-
-    Parameters
-    ----------
-    why : Evidence
-        Of one digit, or a contrast.
+def ranking(why: Evidence) -> tuple[Share, ...]:
+    """Sum the evidence in each of the picture's nine regions; return these and the bias, sorted.
 
     Returns
     -------
-    text : str
-        At most 160 characters.
+    shares : ten of Share
+        What adds most comes first.
     """
-    if why.other is not None and why.logit < 0:
-        why = Evidence(why.other, why.digit, -why.map, -why.bias)
-    if why.other is None:
-        start = f"{why.digit} scores {_number(why.logit)}"
-    else:
-        start = f"{why.digit} rather than {why.other}, by {_number(why.logit)}"
     sums = np.add.reduceat(np.add.reduceat(why.map, _THIRDS, axis=0), _THIRDS, axis=1)  # (3, 3)
-    shares = [*zip(sums.ravel(), REGIONS, strict=True), (why.bias, "the bias")]
-    shares = sorted((share for share in shares if abs(share[0]) >= LEAST_NAMED), reverse=True)
-    pro = [_told(*share) for share in shares[:2] if share[0] > 0]
-    contra = [_told(*share) for share in shares[-1:] if share[0] < 0]
-    if not pro and not contra:
-        return f"{start}: nothing speaks for or against it."
-    if not pro:
-        return f"{start}: {contra[0]} speaks against it."
-    reason = f"{' and '.join(pro)} {'speak' if len(pro) == 2 else 'speaks'} for it"
-    return f"{start}: {reason}, {contra[0]} against it." if contra else f"{start}: {reason}."
-
-
-def _told(share: float, name: str) -> str:
-    return f"{name} ({_number(share, '+')})"
-
-
-def _number(value: float, sign: str = "") -> str:
-    text = format(value, f"{sign}.1f" if abs(value) < 1_000 else f"{sign}.0e")
-    return text.replace("-", "−")
+    shares = [*map(Share, REGIONS, sums.ravel().tolist()), Share("bias", why.bias)]
+    return tuple(sorted(shares, key=lambda share: share.value, reverse=True))

@@ -1,4 +1,4 @@
-"""The film strip: a drawing on its way to the model, one picture and one answer a stage.
+"""The pipeline: a drawing on its way to the model, with the picture and the answer at each stage.
 
 The canvas shrunk whole to 28 × 28 is what most digit demos feed to a model; the steps after it are
 those of `centred` and `moments` in `model.preprocessing`, each of which can be left out.
@@ -25,24 +25,17 @@ from model.preprocessing.centring import (
 )
 from model.preprocessing.moments import moments
 
-__all__ = ["CAPTIONS", "STEPS", "Stage", "Step", "picture", "stages"]
+__all__ = ["STEPS", "Stage", "StageName", "Step", "picture", "stages"]
 
 Step = Literal["crop", "box", "centre", "moments"]
+StageName = Literal["canvas"] | Step
 STEPS: tuple[Step, ...] = get_args(Step)
 """The steps behind the canvas, in order."""
-
-CAPTIONS: Mapping[Literal["canvas"] | Step, str] = {
-    "canvas": f"The whole canvas, shrunk to {SIDE} × {SIDE}",
-    "crop": "Cropped to the ink",
-    "box": f"Longer side scaled to {BOX} pixels",
-    "centre": "Centre of mass put in the middle",
-    "moments": "Size, slant and proportions evened out",
-}
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Stage:
-    """One picture of the film strip.
+    """One stage of the pipeline.
 
     Parameters
     ----------
@@ -53,14 +46,9 @@ class Stage:
         What a model believes that is fed this picture as it is.
     """
 
-    name: Literal["canvas"] | Step
+    name: StageName
     picture: NDArray[np.float32]
     probabilities: NDArray[np.floating[Any]]
-
-    @property
-    def caption(self) -> str:
-        """One line that says what was done."""
-        return CAPTIONS[self.name]
 
 
 def stages(
@@ -68,7 +56,7 @@ def stages(
     models: Mapping[Input, Classifier],
     steps: Collection[Step] = STEPS,
 ) -> tuple[Stage, ...]:
-    """Show a drawing after each step.
+    """Return a drawing as it is after each step, and what a model believes of it.
 
     Parameters
     ----------
@@ -80,7 +68,7 @@ def stages(
 
     Returns
     -------
-    strip : tuple of Stage
+    stages : tuple of Stage
         The canvas, and the picture after each of the steps, one upon the other.
 
     Raises
@@ -89,13 +77,13 @@ def stages(
         For ink of another shape or out of its range.
     """
     on = [step for step in STEPS if step in steps]
-    names: list[Literal["canvas"] | Step] = ["canvas", *on]
-    strip = []
+    names: list[StageName] = ["canvas", *on]
+    found = []
     for n, name in enumerate(names):
         shown = picture(ink, on[:n])
         model = models["moments" if name == "moments" else "pixels"]
-        strip.append(Stage(name, shown, model.predict_proba(shown.reshape(1, -1))[0]))
-    return tuple(strip)
+        found.append(Stage(name, shown, model.predict_proba(shown.reshape(1, -1))[0]))
+    return tuple(found)
 
 
 def picture(ink: NDArray[np.floating[Any]], steps: Collection[Step] = STEPS) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from model.classifier.checkpoint import Checkpoint
 from model.config import TrainingConfig
+from model.jobs.reason import Reason
 
 __all__ = ["Job", "Point", "Snapshot", "Speed", "State", "film_steps"]
 
@@ -78,8 +79,8 @@ class Job:
     speed : {"full", "watch"}
     paused : bool
         Whether it has been asked to pause.
-    message : str
-        One sentence for the person who waits: why it failed or stopped, what is being loaded.
+    reason : Reason, optional
+        Why it failed or stopped, or what is being loaded.
     step : int
         Steps done.
     steps_per_second : float
@@ -104,7 +105,7 @@ class Job:
     position: int = 0
     speed: Speed = "full"
     paused: bool = False
-    message: str = ""
+    reason: Reason | None = None
     step: int = 0
     steps_per_second: float = 0.0
     latest: Snapshot | None = dataclasses.field(default=None, repr=False)
@@ -131,7 +132,7 @@ class Job:
         return dataclasses.replace(
             self,
             state="paused" if self.paused else "running",
-            message="",
+            reason=None,
             step=snapshot.step,
             steps_per_second=steps_per_second,
             latest=snapshot,
@@ -142,7 +143,7 @@ class Job:
     def ended(
         self,
         state: Literal["stopped", "done", "failed"],
-        message: str = "",
+        reason: Reason | None = None,
         result: Checkpoint | None = None,
     ) -> Job:
         """Return the job at its end."""
@@ -150,7 +151,7 @@ class Job:
         if self.latest is not None and self.latest not in film:
             film = (*film, self.latest)
         return dataclasses.replace(
-            self, state=state, paused=False, message=message, film=film, result=result
+            self, state=state, paused=False, reason=reason, film=film, result=result
         )
 
 

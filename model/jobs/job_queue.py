@@ -11,7 +11,8 @@ from typing import Literal
 
 from model.classifier.checkpoint import Checkpoint
 from model.jobs.job import Job
-from model.jobs.limits import Limits, QueueFullError, RefusedError
+from model.jobs.limits import Limits, RefusedError
+from model.jobs.reason import Reason
 
 __all__ = ["JobQueue"]
 
@@ -51,17 +52,14 @@ class JobQueue:
         Raises
         ------
         RefusedError
-            Where its owner has a job that is not over, or has had many in the last minute.
-        QueueFullError
-            Where too many wait.
+            Where its owner has a job that is not over, or has had many in the last minute, and
+            where too many wait.
         """
         if any(other.owner == job.owner for other in self.unfinished()):
-            raise RefusedError("Your last training is not over yet; stop it, or wait for its end.")
+            raise RefusedError(Reason("not_over"))
         self._check_rate(job.owner)
         if len(self._waiting) >= self._limits.waiting_jobs:
-            raise QueueFullError(
-                f"{len(self._waiting)} trainings are waiting already; try again in a minute."
-            )
+            raise RefusedError(Reason("queue_full", {"n_waiting": len(self._waiting)}))
         self._jobs[job.id] = job
         self._waiting.append(job.id)
         self._seen_at[job.id] = self._clock()
@@ -100,7 +98,7 @@ class JobQueue:
         self,
         job: Job,
         state: Literal["stopped", "done", "failed"],
-        message: str = "",
+        reason: Reason | None = None,
         result: Checkpoint | None = None,
     ) -> None:
         """Take an unfinished job out of the queue, and forget what has been over for long."""
@@ -108,7 +106,7 @@ class JobQueue:
             self._current = None
         else:
             self._waiting.remove(job.id)
-        self._jobs[job.id] = self._jobs.pop(job.id).ended(state, message, result)
+        self._jobs[job.id] = self._jobs.pop(job.id).ended(state, reason, result)
         over = [job for job in self._jobs.values() if job.is_over]
         for job in over[: -self._limits.kept_films]:
             self._jobs[job.id] = dataclasses.replace(job, film=(), latest=None)
@@ -122,6 +120,4 @@ class JobQueue:
         own = [at for at, other in self._submitted if other == owner]
         if len(own) >= self._limits.jobs_per_minute:
             seconds = math.ceil(own[-self._limits.jobs_per_minute] + 60 - now)
-            raise RefusedError(
-                f"You have begun {len(own)} trainings within a minute; try again in {seconds} s."
-            )
+            raise RefusedError(Reason("too_many", {"n_begun": len(own), "seconds": seconds}))

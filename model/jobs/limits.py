@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 
-__all__ = ["Limits", "QueueFullError", "RefusedError"]
+from model.jobs.reason import Reason
+
+__all__ = ["Limits", "RefusedError"]
 
 
 class RefusedError(ValueError):
-    """A job was not taken; the message says why, in a sentence for who pressed."""
+    """A job was not taken; `reason` says why."""
 
-
-class QueueFullError(RefusedError):
-    """Too many jobs are waiting."""
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

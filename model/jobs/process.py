@@ -14,6 +14,7 @@ from pathlib import Path
 
 from model.jobs import protocol
 from model.jobs.protocol import Message
+from model.jobs.reason import Reason
 
 __all__ = ["TrainingProcess"]
 
@@ -78,14 +79,16 @@ class TrainingProcess:
         self._process.kill()
         self._process.wait()
 
-    def obituary(self) -> str:
-        """Return why the process has ended, in a few words."""
+    def ending(self) -> Reason:
+        """Wait for the end of the process and return how it ended."""
         code = self._process.wait()
         if code == -signal.SIGABRT:
-            return "it crashed"
+            return Reason("process_crashed")
         if code == -9:
-            return "it was killed, perhaps for lack of memory"
-        return f"signal {-code}" if code < 0 else f"exit code {code}"
+            return Reason("process_killed")
+        if code < 0:
+            return Reason("process_signal", {"number": -code})
+        return Reason("process_exit", {"number": code})
 
     def _write(self) -> None:
         assert self._process.stdin

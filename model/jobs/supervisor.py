@@ -12,18 +12,18 @@ from model.config import Input
 from model.jobs.limits import Limits
 from model.jobs.process import TrainingProcess
 from model.jobs.protocol import Message
+from model.jobs.reason import Reason
 
 __all__ = ["Loss", "Supervisor"]
 
 KEPT_WARM = 2
 LONGEST_DELAY = 60.0
-NEXT_PRESS = "The next press starts a new process."
 
 
 class Loss(NamedTuple):
-    """The end of the serving process: a sentence, and whether it had been ready."""
+    """The end of the serving process: why, and whether it had been ready."""
 
-    message: str
+    reason: Reason
     was_ready: bool
 
 
@@ -35,7 +35,7 @@ class _Member:
     ready: bool = False
     n_warming: int = 0
     n_jobs: int = 0
-    fault: str = ""
+    fault: Reason | None = None
 
 
 class Supervisor:
@@ -97,7 +97,7 @@ class Supervisor:
         if self._serving:
             self._serving.n_jobs += 1
 
-    def keep_up(self, *, needed: bool) -> str | None:
+    def keep_up(self, *, needed: bool) -> Reason | None:
         """End what hangs and start what is missing; return why a process could not be started.
 
         Parameters
@@ -112,7 +112,7 @@ class Supervisor:
                 self._serving = self._started()
             except OSError as error:
                 self._start_at = float("inf")
-                return f"The training process could not be started: {error.strerror}. {NEXT_PRESS}"
+                return Reason("process_not_started", {"error": error.strerror})
         return None
 
     def renew(self) -> None:
@@ -158,7 +158,7 @@ class Supervisor:
         elif message.kind == "warmed":
             member.n_warming -= 1
         elif message.kind == "unable":
-            member.fault = f"it could not start: {message.fields['message']}"
+            member.fault = Reason("process_unable", {"error": message.fields["error"]})
         return None
 
     def _started(self) -> _Member:
@@ -187,7 +187,7 @@ class Supervisor:
         else:
             too_long = time.monotonic() - member.process.started > limits.start_seconds
         if too_long and not member.fault:
-            member.fault = f"it did not answer for {silence:.0f} s"
+            member.fault = Reason("process_silent", {"seconds": silence})
             member.process.kill()
 
     def _lost(self, member: _Member) -> Loss | None:
@@ -200,7 +200,4 @@ class Supervisor:
         delay = min(2.0**self._n_losses - 1, LONGEST_DELAY) if member.ready else float("inf")
         self._start_at = time.monotonic() + delay
         self._n_losses += 1
-        reason = member.fault or member.process.obituary()
-        return Loss(
-            f"The training process ended unexpectedly ({reason}). {NEXT_PRESS}", member.ready
-        )
+        return Loss(member.fault or member.process.ending(), member.ready)

@@ -8,7 +8,6 @@ TensorFlow nor Keras is ever imported here.
 from __future__ import annotations
 
 import atexit
-import base64
 import dataclasses
 import secrets
 import sys
@@ -17,17 +16,20 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from safetensors.numpy import load as load_tensors
+
 from model.classifier import checkpoint
 from model.classifier.checkpoint import Checkpoint
 from model.config import Input, TrainingConfig
 from model.jobs.job import Job, Snapshot, Speed
 from model.jobs.job_queue import JobQueue
-from model.jobs.limits import Limits, QueueFullError, RefusedError
+from model.jobs.limits import Limits, RefusedError
 from model.jobs.process import TrainingProcess
 from model.jobs.protocol import Message
+from model.jobs.reason import Reason
 from model.jobs.supervisor import Loss, Supervisor
 
-__all__ = ["Job", "Limits", "QueueFullError", "RefusedError", "Trainer"]
+__all__ = ["Job", "Limits", "RefusedError", "Trainer"]
 
 TICK_SECONDS = 0.1
 
@@ -39,7 +41,7 @@ class _Turn:
     sent_at: float | None = None
     begun: bool = False
     stop_by: float | None = None
-    stop_message: str = ""
+    stop_reason: Reason | None = None
     n_attempts: int = 0
 
 
@@ -89,7 +91,7 @@ class Trainer:
                 return
             self._closed = True
             for job in self._queue.unfinished():
-                self._queue.end(job, "stopped", "The server has stopped.")
+                self._queue.end(job, "stopped", Reason("server_stopped"))
             self._changed.notify()
         if self._thread:
             self._thread.join()
@@ -129,15 +131,14 @@ class Trainer:
         Raises
         ------
         RefusedError
-            Where the owner has a job that is not over, or the trainer is closed.
-        QueueFullError
-            Where too many wait. (It is a `RefusedError`.)
+            Where the owner has a job that is not over or has begun many lately, where too many
+            wait, or the trainer is closed.
         """
         job = Job(id=secrets.token_urlsafe(12), owner=owner, config=config, data=data, speed=speed)
         self.start()
         with self._changed:
             if self._closed:
-                raise RefusedError("The server is stopping and takes no trainings any more.")
+                raise RefusedError(Reason("server_stopping"))
             self._queue.add(job)
             self._changed.notify()
         return self.find(job.id) or job
@@ -154,7 +155,7 @@ class Trainer:
         """End a job within a second; what it has reached is kept."""
         with self._changed:
             if job := self._unfinished(id):
-                self._stop(job, "Stopped.")
+                self._stop(job, Reason("stopped"))
 
     def pause(self, id: str) -> None:
         """Hold a run until `resume`."""
@@ -194,13 +195,13 @@ class Trainer:
         if self._is_running(job):
             self._supervisor.send("control", **_control_fields(job, single_steps))
 
-    def _stop(self, job: Job, message: str) -> None:
+    def _stop(self, job: Job, reason: Reason) -> None:
         if not self._is_running(job):
-            self._queue.end(job, "stopped", message)
+            self._queue.end(job, "stopped", reason)
             self._changed.notify()
         elif self._turn.stop_by is None:
             self._turn.stop_by = time.monotonic() + self._limits.stop_seconds
-            self._turn.stop_message = message
+            self._turn.stop_reason = reason
             self._supervisor.send("control", **_control_fields(job, stopped=True))
 
     # The thread that manages; it also starts the processes, since they end with it.
@@ -229,15 +230,15 @@ class Trainer:
 
     def _keep_limits(self) -> None:
         for job in self._queue.unwatched():
-            self._stop(job, "Stopped: nobody was watching any more.")
+            self._stop(job, Reason("unwatched"))
         turn, now = self._turn, time.monotonic()
         if (current := self._queue.current) is None or turn.sent_at is None:
             return
         if turn.stop_by is not None and now > turn.stop_by:
-            self._queue.end(current, "stopped", turn.stop_message)
+            self._queue.end(current, "stopped", turn.stop_reason)
             self._supervisor.kill()
         elif self._queue.n_waiting and now - turn.sent_at > self._limits.longest_turn_seconds:
-            self._stop(current, "Stopped: it took very long, and others were waiting.")
+            self._stop(current, Reason("took_too_long"))
         elif self._queue.n_waiting and now - turn.sent_at > self._limits.turn_seconds:
             self._hurry(current)
 
@@ -271,25 +272,19 @@ class Trainer:
         fields = message.fields
         self._turn.begun = True
         if message.kind == "loading":
-            self._queue.update(dataclasses.replace(job, state="loading", message=fields["message"]))
+            reason = Reason(*fields["reason"])
+            self._queue.update(dataclasses.replace(job, state="loading", reason=reason))
         elif message.kind == "progress":
-            snapshot = Snapshot(
-                fields["step"],
-                fields["train_loss"],
-                fields["validation_accuracy"],
-                message.arrays["weights"],
-                message.arrays["bias"],
-            )
-            self._queue.update(job.at(snapshot, fields["steps_per_second"]))
+            self._queue.update(job.at(_snapshot(message), fields["steps_per_second"]))
         elif message.kind == "failed":
             self._supervisor.job_done(job.data, job.config.input)
-            self._queue.end(job, "failed", fields["message"])
+            self._queue.end(job, "failed", Reason(*fields["reason"]))
         elif message.kind == "stopped":
             self._supervisor.job_done(job.data, job.config.input)
-            self._queue.end(job, "stopped", self._turn.stop_message, _result(job, fields))
+            self._queue.end(job, "stopped", self._turn.stop_reason, _result(job, message))
         elif message.kind == "done":
             self._supervisor.job_done(job.data, job.config.input)
-            self._queue.end(job, "done", result=_result(job, fields))
+            self._queue.end(job, "done", result=_result(job, message))
 
     def _lose(self, loss: Loss) -> None:
         """Let the current job fail; one that had not begun when a warm process died begins anew."""
@@ -297,11 +292,11 @@ class Trainer:
         if job is None:
             return
         if turn.stop_by is not None:
-            self._queue.end(job, "stopped", turn.stop_message)
+            self._queue.end(job, "stopped", turn.stop_reason)
         elif loss.was_ready and not turn.begun and turn.n_attempts == 0:
             self._turn = _Turn(n_attempts=1)
         else:
-            self._queue.end(job, "failed", loss.message)
+            self._queue.end(job, "failed", loss.reason)
 
 
 def _control_fields(job: Job, single_steps: int = 0, *, stopped: bool = False) -> dict[str, object]:
@@ -314,8 +309,13 @@ def _control_fields(job: Job, single_steps: int = 0, *, stopped: bool = False) -
     }
 
 
-def _result(job: Job, fields: Any) -> Checkpoint | None:
+def _snapshot(message: Message) -> Snapshot:
+    fields, arrays = message.fields, load_tensors(message.content)
+    for array in arrays.values():
+        array.flags.writeable = False
+    return Snapshot(fields["step"], fields["train_loss"], fields["validation_accuracy"], **arrays)
+
+
+def _result(job: Job, message: Message) -> Checkpoint | None:
     """Return what the training process made; None where no step was taken."""
-    if job.step == 0:
-        return None
-    return checkpoint.from_bytes(base64.b64decode(fields["checkpoint"]))
+    return None if job.step == 0 else checkpoint.from_bytes(message.content)

@@ -7,7 +7,6 @@ one says every half second that the process is alive, and the main thread trains
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import ctypes
 import functools
@@ -21,12 +20,13 @@ from collections.abc import Callable
 from typing import Any, BinaryIO, NoReturn
 
 import numpy as np
-from numpy.typing import NDArray
+from safetensors.numpy import save as save_tensors
 
 from model.config import TrainingConfig
 from model.data.datasets import DataError
 from model.jobs import protocol
 from model.jobs.protocol import Message
+from model.jobs.reason import Reason
 from model.jobs.run_control import Control, Pace
 from model.training.result import outcome
 from model.training.training_data import prepare
@@ -35,9 +35,6 @@ __all__ = ["main"]
 
 HEARTBEAT_SECONDS = 0.5
 NICENESS = 10
-OUT_OF_MEMORY = (
-    "There was not enough memory for this training: a smaller batch size or less data may fit."
-)
 
 Task = Callable[[], None]
 
@@ -53,13 +50,11 @@ class Outlet:
         self._stream = stream
         self._lock = threading.Lock()
 
-    def say(
-        self, kind: str, arrays: dict[str, NDArray[np.float32]] | None = None, **fields: object
-    ) -> None:
+    def say(self, kind: str, content: bytes = b"", **fields: object) -> None:
         """Write a message, whole; where nobody listens any more, the process ends."""
         try:
             with self._lock:
-                protocol.write(self._stream, Message(kind, fields, arrays or {}))
+                protocol.write(self._stream, Message(kind, fields, content))
         except OSError:
             os._exit(1)
 
@@ -132,7 +127,7 @@ def _get_ready(outlet: Outlet) -> None:
             pass
     except Exception as error:
         traceback.print_exc()
-        outlet.say("unable", message=f"{type(error).__name__}, see the server's log")
+        outlet.say("unable", error=type(error).__name__)
         raise SystemExit(1) from error
     outlet.say("ready")
 
@@ -153,23 +148,17 @@ def _train(outlet: Outlet, control: Control, fields: Any) -> None:
         _run(outlet, control, fields)
     except _StoppedError:
         outlet.say("stopped", job=job)
-    except (DivergedError, DataError) as error:
-        outlet.say("failed", job=job, message=_sentence(str(error)))
+    except DivergedError as error:
+        outlet.say("failed", job=job, reason=Reason("diverged", error.fields))
+    except DataError as error:
+        outlet.say("failed", job=job, reason=Reason("data", {"error": str(error)}))
     except Exception as error:
         if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
-            outlet.say("failed", job=job, message=OUT_OF_MEMORY)
+            outlet.say("failed", job=job, reason=Reason("out_of_memory"))
             os._exit(1)
         traceback.print_exc()
-        outlet.say(
-            "failed",
-            job=job,
-            message=_sentence(f"training failed: {type(error).__name__}: {error}"),
-        )
-
-
-def _sentence(text: str) -> str:
-    text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", "!", "?")) else f"{text}."
+        text = f"{type(error).__name__}: {error}"
+        outlet.say("failed", job=job, reason=Reason("training_failed", {"error": text}))
 
 
 def _run(outlet: Outlet, control: Control, fields: Any) -> None:
@@ -180,11 +169,11 @@ def _run(outlet: Outlet, control: Control, fields: Any) -> None:
     def downloading(done: int, total: int, name: str) -> None:
         if control.stopped:
             raise _StoppedError
-        share = f", {done / total:.0%}" if total else ""
-        outlet.say("loading", job=job, message=f"Downloading {name}{share}.")
+        reason = Reason("downloading", {"name": name, "done": done, "total": total})
+        outlet.say("loading", job=job, reason=reason)
 
     config = TrainingConfig.from_dict(fields["config"])
-    outlet.say("loading", job=job, message="Loading the data.")
+    outlet.say("loading", job=job, reason=Reason("loading"))
     data = prepare(fields["data"], config, progress=downloading)
     pace = Pace(control, config)
     for progress in gradient_descent.train(
@@ -193,10 +182,9 @@ def _run(outlet: Outlet, control: Control, fields: Any) -> None:
         step = progress.step
         if step > 0:
             pace.reported()
-        model = {"weights": progress.weights, "bias": progress.bias}
         outlet.say(
             "progress",
-            model,
+            save_tensors({"weights": progress.weights, "bias": progress.bias}),
             job=job,
             step=step,
             train_loss=progress.train_loss,
@@ -206,11 +194,7 @@ def _run(outlet: Outlet, control: Control, fields: Any) -> None:
         if step == config.n_steps or not pace.go_on(step):
             break
     result = outcome(progress.weights, progress.bias, config, step, data)
-    outlet.say(
-        "done" if step == config.n_steps else "stopped",
-        job=job,
-        checkpoint=base64.b64encode(result.to_bytes()).decode("ascii"),
-    )
+    outlet.say("done" if step == config.n_steps else "stopped", result.to_bytes(), job=job)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,25 @@ _MAX_INDICES = 2**22
 
 
 class DivergedError(ValueError):
-    """The loss grew instead of falling; the message says what to change."""
+    """The loss grew instead of falling; the message says what to change.
+
+    `fields` holds the `step` at which it was noticed, the mean `loss` of the steps before it, the
+    loss of `guessing`, the `learning_rate` and the `batch_size`.
+    """
+
+    def __init__(self, step: int, loss: float, config: TrainingConfig) -> None:
+        super().__init__(
+            f"training diverged: by step {step} the loss had risen to {loss:.3g}, where"
+            f" guessing gives {_GUESSING:.3g}; the learning rate {config.learning_rate:g} is too"
+            f" high for this data and a batch size of {config.batch_size}: try a tenth of it"
+        )
+        self.fields = {
+            "step": step,
+            "loss": loss,
+            "guessing": _GUESSING,
+            "learning_rate": config.learning_rate,
+            "batch_size": config.batch_size,
+        }
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -297,12 +315,7 @@ def _check_descent(
     for step in [*due, stop] if stop == config.n_steps else due:
         loss = float(losses[max(0, step - _PATIENCE) : step].mean())
         if not loss <= _DIVERGED:
-            raise DivergedError(
-                f"training diverged: by step {step} the loss had risen to {loss:.3g}, where"
-                f" guessing gives {_GUESSING:.3g}; the learning rate {config.learning_rate:g} is"
-                f" too high for this data and a batch size of {config.batch_size}: try a tenth of"
-                " it"
-            )
+            raise DivergedError(step, loss, config)
 
 
 def _handed_over(*arrays: Any) -> tuple[Any, Any, Any, Any]:

@@ -25,11 +25,11 @@ from model.data import datasets, strokes
 from model.data.array_files import DataError
 from model.data.strokes import StrokesError
 from model.explanation.counterfactual import counterfactual
-from model.explanation.evidence import contrast, evidence, sentence
+from model.explanation.evidence import contrast, evidence
 from model.preprocessing.ink import PictureError, ink_from_upload
 from tests.model.specimens import ROOT, drawn, made_up, sample_digits
 from tests.model.test_ink import file, likeness, on_paper
-from ui.elements import charts, pixels
+from ui.elements import charts, pixels, wording
 
 INK = drawn(sample_digits()[3])
 PAPER = on_paper(INK)
@@ -240,12 +240,13 @@ def shown(checkpoint: Checkpoint) -> None:
     assert abs(reading.probabilities.sum() - 1) < 1e-3
     features = reading.picture.ravel()
     first, second = np.argsort(-reading.probabilities, kind="stable")[:2]
-    for found in (
+    for why in (
         evidence(checkpoint.model, features, int(first)),
         contrast(checkpoint.model, features, int(first), int(second)),
     ):
-        assert len(sentence(found)) < 2_000
-    assert len(str(counterfactual(checkpoint.model, features, int(second)))) < 2_000
+        assert len(wording.evidence(why)) < 2_000
+    found = counterfactual(checkpoint.model, features, int(second))
+    assert len(wording.change(found)) < 2_000
     charts.coverage_chart(
         np.array(checkpoint.reject_rule.curve), checkpoint.reject_rule.min_probability
     )

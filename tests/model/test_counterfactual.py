@@ -150,10 +150,8 @@ def test_the_largest_gains_come_first_and_of_equal_ones_the_earlier_pixel() -> N
     np.testing.assert_array_equal(edit.pixels, [1, 3])
     np.testing.assert_array_equal(edit.before, [1, 0])
     np.testing.assert_array_equal(edit.after, [0, 1])
-    assert str(edit) == "2 pixels put 1 ahead of 0."
     tied = counterfactual(two_digits(1, 1, 1, start=-0.5), np.zeros(3, np.float32), 1)
     np.testing.assert_array_equal(tied.pixels, [0])
-    assert str(tied) == "1 pixel puts 1 ahead of 0."
 
 
 def test_a_draw_is_no_win() -> None:
@@ -169,27 +167,24 @@ def test_a_third_digit_that_leads_is_named_and_overtaken() -> None:
     assert edit.n_for_two == 1
     assert edit.then_led == (2,)
     assert edit.wins
-    assert str(edit) == "1 pixel puts 1 ahead of 0; then 2 led, and it took 1 more until 1 won."
 
 
 def test_a_third_digit_that_is_always_ahead_is_said_to_be() -> None:
     weights = np.array([[0, 3, 3], [0, 2, 2]], np.float32)
     edit = counterfactual(Small(weights, np.array([1, 0, 0.5], np.float32)), np.zeros(2), 1)
     assert edit.n_for_two == 1
+    assert edit.then_led == (2,)
     assert not edit.wins
     assert edit.at_least is None
-    assert str(edit) == "1 pixel puts 1 ahead of 0, but 1 cannot win, whatever is changed."
 
 
 def test_a_way_that_is_not_found_is_not_said_to_be_impossible() -> None:
     # Half of the pixel would do: z = (0.6, 1.25 x, 2 x − 0.5) has digit 1 ahead around x = 0.55.
     weights = np.array([[0, 1.25, 2]], np.float32)
     edit = counterfactual(Small(weights, np.array([0.6, 0, -0.5], np.float32)), np.zeros(1), 1)
+    assert edit.then_led == (2,)
     assert not edit.wins
     assert edit.at_least == 1
-    assert (
-        str(edit) == "1 pixel puts 1 ahead of 0; then 2 led, and no way was found past all digits."
-    )
 
 
 def test_equal_weights_can_never_be_told_apart() -> None:
@@ -199,7 +194,6 @@ def test_equal_weights_can_never_be_told_apart() -> None:
     assert len(edit) == 0
     assert edit.n_for_two is None
     assert not edit.wins
-    assert str(edit) == "No change of pixels puts 7 ahead of 0."
     np.testing.assert_array_equal(edit.features_after, features)
 
 
@@ -207,7 +201,6 @@ def test_the_answer_itself_needs_no_change() -> None:
     edit = counterfactual(two_digits(1, start=5), np.zeros(1, np.float32), 1)
     assert len(edit) == 0
     assert edit.wins
-    assert str(edit) == "1 is the answer already."
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Evidence: it adds up, to the last digit that is printed, and the words say what the map says."""
+"""Evidence: it adds up, to the last digit that is printed, and is ranked by region."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from model.classifier.softmax import SoftmaxRegression
 from model.config import INPUTS, Input
-from model.explanation.evidence import Evidence, contrast, evidence, sentence
+from model.explanation.evidence import REGIONS, Evidence, contrast, evidence, ranking
 from tests.model.specimens import drawn, fed, sample_digits, shipped
 
 Features = NDArray[np.float32]
@@ -103,54 +103,33 @@ def test_what_is_printed_adds_up_to_the_last_digit(
 
 def test_the_part_that_was_rounded_farthest_gives_way() -> None:
     why = of({(0, 0): 1.003, (0, 1): -0.5}, bias=0.004)  # 0.507 is 0.51; 0.00 + 1.00 − 0.50 is not
-    assert str(why.rounded()) == "0.01 + 1.00 − 0.50 = 0.51"
-    assert str(of({(0, 0): 2.0}, bias=-0.25).rounded(1)) == "−0.2 + 2.0 − 0.0 = 1.8"
+    assert [str(part) for part in why.rounded()] == ["0.01", "1.00", "0.50", "0.51"]
+    rounded = of({(0, 0): 2.0}, bias=-0.25).rounded(1)
+    assert [str(part) for part in rounded] == ["-0.2", "2.0", "0.0", "1.8"]
 
 
-@settings(deadline=None)
-@given(
-    hnp.arrays(np.float64, (3, 3), elements=st.floats(-1, 1)),
-    st.floats(-1, 1),
-    st.sampled_from([1e-3, 1, 30, 900, 1e30]),
-    st.sampled_from([8, None]),
-)
-def test_a_sentence_is_short_and_begins_with_the_digit_that_leads(
-    shares: NDArray[np.float64], bias: float, largest: float, other: int | None
-) -> None:
-    map = np.zeros((28, 28))
-    map[4:28:9, 4:28:9] = shares * largest  # one pixel in each region
-    why = Evidence(3, other, map, bias * largest)
-    text = sentence(why)
-    assert len(text) <= 160
-    assert text.startswith("8 rather" if other == 8 and why.logit < 0 else "3 ")
-    assert text.endswith(".")
+def test_the_ranking_sums_the_evidence_in_each_region_and_puts_the_largest_first() -> None:
+    shares = {(0, 0): 1.0, (8, 8): 1.5, (0, 9): -3.0, (18, 18): 2.0, (27, 27): 0.5}
+    ranked = ranking(of(shares, bias=0.75))
+    assert ranked[:4] == (("top_left", 2.5), ("middle", 2.0), ("bias", 0.75), ("bottom_right", 0.5))
+    assert ranked[-1] == ("top", -3.0)
+    assert {share.part for share in ranked} == {*REGIONS, "bias"}
 
 
-@pytest.mark.parametrize(
-    ("why", "text"),
-    [
-        (
-            of({(0, 27): 2.0, (1, 26): 0.3, (27, 14): 1.75, (14, 0): -0.5}, bias=-0.25),
-            "3 rather than 8, by 3.3: ink at the top right (+2.3) and ink at the bottom (+1.8) "
-            "speak for it, ink at the left (−0.5) against it.",
-        ),
-        (
-            of({(0, 0): -2.0, (14, 14): 0.5}),
-            "8 rather than 3, by 1.5: ink at the top left (+2.0) speaks for it, "
-            "ink in the middle (−0.5) against it.",
-        ),
-        (
-            of({(9, 9): 4.0, (18, 18): 1.0, (8, 14): 0.01}, other=None),
-            "3 scores 5.0: ink in the middle (+5.0) speaks for it.",
-        ),
-        (of({(0, 0): -4.0}, other=None), "3 scores −4.0: ink at the top left (−4.0) speaks against "
-         "it."),
-        (of({}, bias=0.2), "3 rather than 8, by 0.2: the bias (+0.2) speaks for it."),
-        (of({}), "3 rather than 8, by 0.0: nothing speaks for or against it."),
-    ],
-)  # fmt: skip
-def test_a_sentence_names_what_speaks_loudest(why: Evidence, text: str) -> None:
-    assert sentence(why) == text
+@given(hnp.arrays(np.float64, (28, 28), elements=st.floats(-1, 1)), st.floats(-1, 1))
+def test_the_ranking_leaves_nothing_out(map: NDArray[np.float64], bias: float) -> None:
+    why = Evidence(3, None, map, bias)
+    assert sum(share.value for share in ranking(why)) == pytest.approx(why.logit, abs=1e-9)
+
+
+def test_a_contrast_is_turned_round_where_the_other_digit_leads() -> None:
+    why = of({(3, 4): -2.0}, bias=0.5, other=8)
+    turned = why.of_the_leader()
+    assert (turned.digit, turned.other, turned.bias, turned.logit) == (8, 3, -0.5, 1.5)
+    np.testing.assert_array_equal(turned.map, -why.map)
+    assert turned.of_the_leader() is turned
+    alone = of({(3, 4): -2.0}, other=None)
+    assert alone.of_the_leader() is alone
 
 
 def test_the_reason_is_where_the_ink_is() -> None:
@@ -159,9 +138,9 @@ def test_the_reason_is_where_the_ink_is() -> None:
     features[:9, 19:] = 1
     logits = features.reshape(-1) @ model.weights + model.bias
     second, first = np.argsort(logits)[-2:]
-    text = sentence(contrast(model, features.reshape(-1), int(first), int(second)))
-    assert "ink at the top right" in text
-    assert text.count("ink") == 1
+    first_share, *others = ranking(contrast(model, features.reshape(-1), int(first), int(second)))
+    assert first_share.part == "top_right"
+    assert all(share.value == 0 or share.part == "bias" for share in others)
 
 
 @pytest.mark.parametrize(

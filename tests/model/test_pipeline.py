@@ -1,4 +1,4 @@
-"""The film strip: it ends in what the model is fed, and each step does what its caption says."""
+"""The pipeline: it ends in what the model is fed, and each step does what its name says."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def box(shown: NDArray[np.float32]) -> tuple[int, int, int, int]:
 
 
 @pytest.mark.parametrize("digit", range(10))
-def test_the_strip_ends_in_what_the_models_are_fed(digit: int) -> None:
+def test_the_stages_end_in_what_the_models_are_fed(digit: int) -> None:
     ink = drawn(sample_digits()[digit])
-    strip = stages(ink, MODELS)
-    assert [stage.name for stage in strip] == ["canvas", *STEPS]
-    np.testing.assert_array_equal(strip[3].picture, centred(ink))
-    np.testing.assert_array_equal(strip[4].picture, moments(centred(ink)))
-    for stage, model in ((strip[3], MODELS["pixels"]), (strip[4], MODELS["moments"])):
+    found = stages(ink, MODELS)
+    assert [stage.name for stage in found] == ["canvas", *STEPS]
+    np.testing.assert_array_equal(found[3].picture, centred(ink))
+    np.testing.assert_array_equal(found[4].picture, moments(centred(ink)))
+    for stage, model in ((found[3], MODELS["pixels"]), (found[4], MODELS["moments"])):
         np.testing.assert_allclose(
             stage.probabilities, model.predict_proba(fed(model, ink))[0], atol=1e-6
         )
@@ -47,7 +47,7 @@ def test_the_canvas_is_only_shrunk() -> None:
     assert np.abs(shown - expected).max() < 0.5  # softened at its border
 
 
-def test_each_step_does_what_its_caption_says() -> None:
+def test_each_step_does_what_its_name_says() -> None:
     canvas, crop, boxed, centre, _ = (stage.picture for stage in stages(INK, MODELS))
     top, bottom, left, right = box(canvas)
     assert bottom - top < 16
@@ -72,14 +72,13 @@ def test_a_wide_canvas_keeps_its_proportions() -> None:
     "on", [steps for n in range(5) for steps in itertools.combinations(STEPS, n)]
 )
 def test_any_steps_can_be_left_out(on: tuple[Step, ...]) -> None:
-    strip = stages(INK, MODELS, on)
-    assert tuple(stage.name for stage in strip) == ("canvas", *on)
-    for stage in strip:
+    found = stages(INK, MODELS, on)
+    assert tuple(stage.name for stage in found) == ("canvas", *on)
+    for stage in found:
         assert stage.picture.shape == (28, 28)
         assert 0 <= stage.picture.min() < stage.picture.max() <= 1
         assert stage.probabilities.sum() == pytest.approx(1, abs=1e-5)
-        assert stage.caption
-    np.testing.assert_array_equal(strip[-1].picture, picture(INK, on))
+    np.testing.assert_array_equal(found[-1].picture, picture(INK, on))
 
 
 def test_an_empty_canvas_stays_empty() -> None:

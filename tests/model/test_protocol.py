@@ -6,7 +6,6 @@ import io
 import os
 import threading
 
-import numpy as np
 import pytest
 
 from model.jobs.protocol import Message, MessageError, read, write
@@ -19,11 +18,7 @@ def written(message: Message) -> bytes:
     return stream.getvalue()
 
 
-MODEL = Message(
-    "progress",
-    {"step": 3, "message": "naïve"},
-    {"weights": np.random.default_rng(0).random((784, 10), np.float32), "bias": np.ones(10, "f4")},
-)
+MODEL = Message("progress", {"step": 3, "error": "naïve"}, bytes(range(256)) * 100)
 
 
 def test_messages_arrive_one_by_one_as_they_were_sent() -> None:
@@ -33,10 +28,7 @@ def test_messages_arrive_one_by_one_as_they_were_sent() -> None:
         sender.start()
         for _ in range(3):
             message = read(source)
-            assert message is not None
-            assert (message.kind, message.fields) == (MODEL.kind, MODEL.fields)
-            for name, array in MODEL.arrays.items():
-                np.testing.assert_array_equal(message.arrays[name], array)
+            assert message == MODEL
         sender.join()
 
 
@@ -51,9 +43,9 @@ def test_an_end_in_the_middle_of_a_message_is_an_end(kept: int) -> None:
         b"Traceback (most recent call last):",
         b"\x02\0\0\0\0\0\0\0{}",
         b"\x02\0\0\0\0\0\0\0\xff\xff",
-        written(MODEL).replace(b"[784, 10]", b"[784, 99]"),
+        b"\xff" * 8,
     ],
-    ids=["text", "another JSON", "no JSON", "arrays longer than announced"],
+    ids=["text", "another JSON", "no JSON", "more than any message has"],
 )
 def test_what_is_no_message_is_refused(content: bytes) -> None:
     with pytest.raises(MessageError, match="expected a message"):

@@ -19,7 +19,8 @@ import pytest
 
 from model.config import TrainingConfig
 from model.jobs.job import Job, film_steps
-from model.jobs.trainer import Limits, QueueFullError, RefusedError, Trainer
+from model.jobs.reason import Reason
+from model.jobs.trainer import Limits, RefusedError, Trainer
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,6 +83,11 @@ def seen(trainer: Trainer, job: Job, condition: Callable[[Job], bool], timeout: 
     return found
 
 
+def why(job: Job) -> tuple[str, str | None]:
+    """Return a job's state and the code of its reason."""
+    return job.state, job.reason.code if job.reason else None
+
+
 def is_running(pid: int) -> bool:
     """Whether there is such a process, and it is no zombie."""
     with contextlib.suppress(psutil.NoSuchProcess):
@@ -138,16 +144,19 @@ def test_the_same_seed_gives_the_same_film_at_full_speed_and_watched(
 def test_a_learning_rate_of_50_fails_with_an_explanation(tensorflow_trainer: Trainer) -> None:
     config = TrainingConfig(learning_rate=50)
     job = ended(tensorflow_trainer, tensorflow_trainer.submit(config, "digits", "ann"))
-    assert job.state == "failed"
-    assert "learning rate 50 is too high" in job.message
+    assert why(job) == ("failed", "diverged")
+    assert job.reason is not None
+    assert job.reason.fields["learning_rate"] == 50
+    assert job.reason.fields["loss"] > 10 * job.reason.fields["guessing"]
     assert job.result is None
 
 
 def test_data_that_is_not_there_is_named(tensorflow_trainer: Trainer, tmp_path: Path) -> None:
     path = tmp_path / "missing"
     job = ended(tensorflow_trainer, tensorflow_trainer.submit(SHORT, str(path), "ann"))
-    assert job.state == "failed"
-    assert "missing" in job.message
+    assert why(job) == ("failed", "data")
+    assert job.reason is not None
+    assert "missing" in job.reason.fields["error"]
 
 
 def test_a_killed_tensorflow_process_fails_its_job_and_the_next_press_works(
@@ -159,8 +168,7 @@ def test_a_killed_tensorflow_process_fails_its_job_and_the_next_press_works(
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
     job = ended(tensorflow_trainer, job)
-    assert job.state == "failed"
-    assert "ended unexpectedly (it was killed" in job.message
+    assert why(job) == ("failed", "process_killed")
     again = ended(tensorflow_trainer, tensorflow_trainer.submit(SHORT, "digits", "ann"), 90)
     assert again.state == "done"
 
@@ -268,7 +276,7 @@ def test_a_run_that_does_not_obey_stop_is_killed_within_a_second(
     trainer.stop(job.id)
     job = ended(trainer, job)
     assert time.monotonic() - start < 1.2
-    assert (job.state, job.message) == ("stopped", "Stopped.")
+    assert why(job) == ("stopped", "stopped")
     wait_until(lambda: not is_running(pid), 5, "the process is still there")
     wait_until(lambda: trainer.ready and trainer.pid != pid, 30, "no fresh process")
 
@@ -333,13 +341,15 @@ def test_a_second_job_of_one_visitor_and_one_too_many_are_refused(
 ) -> None:
     trainer = quick(waiting_jobs=2)
     first = trainer.submit(LONG, data, "ann")
-    with pytest.raises(RefusedError, match="not over yet"):
+    with pytest.raises(RefusedError) as refusal:
         trainer.submit(SHORT, data, "ann")
+    assert refusal.value.reason == ("not_over", {})
     seen(trainer, first, lambda job: job.step > 0)
     for owner in ("bob", "cid"):
         trainer.submit(SHORT, data, owner)
-    with pytest.raises(QueueFullError, match="2 trainings are waiting"):
+    with pytest.raises(RefusedError) as refusal:
         trainer.submit(SHORT, data, "dot")
+    assert refusal.value.reason == ("queue_full", {"n_waiting": 2})
 
 
 def test_a_job_that_nobody_looks_at_is_stopped(
@@ -352,7 +362,7 @@ def test_a_job_that_nobody_looks_at_is_stopped(
     assert ended(trainer, watched).state == "done"
     job = trainer.find(lost.id)
     assert job is not None
-    assert job.message == "Stopped: nobody was watching any more."
+    assert why(job) == ("stopped", "unwatched")
 
 
 def test_a_long_held_run_is_hurried_and_then_stopped_when_others_wait(
@@ -366,7 +376,7 @@ def test_a_long_held_run_is_hurried_and_then_stopped_when_others_wait(
     waiting = trainer.submit(SHORT, data, "bob")
     seen(trainer, slow, lambda job: job.speed == "full" and not job.paused, 5)
     assert ended(trainer, waiting, 5).state == "done"
-    assert "others were waiting" in ended(trainer, slow).message
+    assert why(ended(trainer, slow)) == ("stopped", "took_too_long")
 
 
 def test_old_jobs_lose_their_film_and_are_forgotten_at_last(
@@ -431,8 +441,8 @@ def test_a_process_killed_while_it_starts_fails_the_job_that_waits_for_it(
 
 
 @pytest.mark.parametrize(
-    ("fault", "words"),
-    [(signal.SIGKILL, "it was killed"), (signal.SIGSTOP, "it did not answer for")],
+    ("fault", "code"),
+    [(signal.SIGKILL, "process_killed"), (signal.SIGSTOP, "process_silent")],
     ids=["killed", "stopped"],
 )
 @pytest.mark.parametrize("phase", ["loading", "running", "paused", "sending"])
@@ -442,7 +452,7 @@ def test_whatever_a_process_is_at_when_it_fails_the_job_fails_and_the_next_press
     tmp_path: Path,
     phase: str,
     fault: signal.Signals,
-    words: str,
+    code: str,
 ) -> None:
     note = tmp_path / "note"
     behaviour = ["sends half", str(note)] if phase == "sending" else ["behaves"]
@@ -465,10 +475,8 @@ def test_whatever_a_process_is_at_when_it_fails_the_job_fails_and_the_next_press
     assert pid is not None
     os.kill(pid, fault)
     job = ended(trainer, job, 10)
-    assert job.state == "failed"
+    assert why(job) == ("failed", code)
     assert job.result is None
-    assert words in job.message
-    assert job.message.endswith("The next press starts a new process.")
     assert ended(trainer, trainer.submit(SHORT, data, "ann")).state == "done"
     assert not is_running(pid)
 
@@ -526,54 +534,52 @@ def test_a_process_that_does_not_get_ready_in_time_is_given_up(
 ) -> None:
     trainer = quick("never starts", start_seconds=1)
     job = ended(trainer, trainer.submit(SHORT, data, "ann"), 10)
-    assert job.state == "failed"
-    assert "it did not answer for" in job.message
+    assert why(job) == ("failed", "process_silent")
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "words"),
+    ("behaviour", "reason"),
     [
-        ("runs out of memory", "not enough memory"),
+        ("runs out of memory", Reason("out_of_memory")),
         pytest.param(
-            *("hoards", "not enough memory"),
+            *("hoards", Reason("out_of_memory")),
             marks=pytest.mark.skipif(sys.platform != "linux", reason="the limit is Linux's"),
         ),
-        ("has no TensorFlow", "it could not start: ModuleNotFoundError"),
-        ("crashes", "exit code 3"),
+        ("has no TensorFlow", Reason("process_unable", {"error": "ModuleNotFoundError"})),
+        ("crashes", Reason("process_exit", {"number": 3})),
     ],
 )
 def test_what_is_wrong_with_the_process_is_said_at_every_press(
-    quick: Callable[..., Trainer], data: str, behaviour: str, words: str
+    quick: Callable[..., Trainer], data: str, behaviour: str, reason: Reason
 ) -> None:
     trainer = quick(behaviour)
     for _ in range(2):
         job = ended(trainer, trainer.submit(SHORT, data, "ann"))
-        assert job.state == "failed"
-        assert words in job.message
+        assert (job.state, job.reason) == ("failed", reason)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit is Linux's")
-def test_too_little_memory_for_tensorflow_fails_the_job_in_words_without_paths(data: str) -> None:
+def test_too_little_memory_for_tensorflow_fails_the_job_and_names_no_path(data: str) -> None:
     limited = f"ulimit -v 400000; exec {shlex.quote(sys.executable)} -P -m model.jobs.worker"
     trainer = Trainer(command=["/bin/sh", "-c", limited])
     try:
         for _ in range(2):
             job = ended(trainer, trainer.submit(SHORT, data, "ann"))
-            assert job.state == "failed"
-            assert "it could not start" in job.message
-            assert "/" not in job.message
+            assert why(job) == ("failed", "process_unable")
+            assert job.reason is not None
+            assert "/" not in job.reason.fields["error"]
         wait_until(lambda: trainer.pid is None, 5, "the process is still there")
     finally:
         trainer.close()
 
 
-def test_a_missing_program_fails_the_job_in_one_sentence(data: str) -> None:
+def test_a_missing_program_fails_the_job_with_the_systems_words(data: str) -> None:
     trainer = Trainer(command=["/nowhere/python"])
     try:
         for _ in range(2):
             job = ended(trainer, trainer.submit(SHORT, data, "ann"), 5)
-            assert job.state == "failed"
-            assert "could not be started: No such file or directory" in job.message
+            reason = Reason("process_not_started", {"error": "No such file or directory"})
+            assert (job.state, job.reason) == ("failed", reason)
     finally:
         trainer.close()
 
@@ -620,7 +626,9 @@ def test_closing_ends_the_process_and_every_job(
     trainer.close()
     assert time.monotonic() - start < 1, "the process had to be killed"
     assert not is_running(pid)
-    assert all(job is not None and job.state == "stopped" for job in map(trainer.find, ids(jobs)))
+    for job in map(trainer.find, ids(jobs)):
+        assert job is not None
+        assert why(job) == ("stopped", "server_stopped")
     with pytest.raises(RefusedError):
         trainer.submit(SHORT, data, "cid")
 

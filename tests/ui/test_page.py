@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from model.jobs.limits import RefusedError
+from model.jobs.reason import Reason
 from ui.server import resources
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,7 +22,7 @@ class BusyTrainer:
     """A trainer that takes nothing."""
 
     def submit(self, *arguments: object, **options: object) -> None:
-        raise RefusedError("20 trainings are waiting already. Try again in a minute.")
+        raise RefusedError(Reason("queue_full", {"n_waiting": 20}))
 
 
 @pytest.fixture(autouse=True)

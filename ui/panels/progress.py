@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from model.jobs.job import Job
+from ui.elements import wording
 from ui.session import training
 
 __all__ = ["POLL_SECONDS", "progress", "watch"]
@@ -44,7 +45,7 @@ def _text(job: Job) -> str:
     if job.state == "queued":
         return f"Waiting: {job.position} before you" if job.position else "Waiting for its turn"
     if job.state in ("starting", "loading"):
-        return job.message or "Getting ready"
+        return wording.reason(job.reason) if job.reason else "Getting ready"
     pace = f" · {job.steps_per_second:,.0f} steps/s" if job.steps_per_second else ""
     left = "" if job.seconds_left is None else f" · {job.seconds_left:.0f} s left"
     return f"Step {job.step:,} of {job.config.n_steps:,}{pace}{left}"

@@ -15,10 +15,10 @@ from model.classifier.prediction import Reading
 from model.classifier.softmax import SoftmaxRegression
 from model.config import INPUTS, SIDE
 from model.explanation.counterfactual import counterfactual
-from model.explanation.evidence import Evidence, contrast, evidence, sentence
+from model.explanation.evidence import Evidence, contrast, evidence
 from model.explanation.pipeline import STEPS, stages
 from ui.components.evidence_map import evidence_map
-from ui.elements import pixels
+from ui.elements import pixels, wording
 from ui.server import resources
 from ui.session import state
 
@@ -97,7 +97,9 @@ def _edit(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Reading) 
         (pixels.diverging(change.reshape(SIDE, SIDE), 1.0), "darker: orange, lighter: blue"),
         (pixels.grey(after), "after the change"),
     ]
-    st.html(f"<p class='reason' role='status'>{html.escape(str(edit))}</p>{_row(pictures)}")
+    st.html(
+        f"<p class='reason' role='status'>{html.escape(wording.change(edit))}</p>{_row(pictures)}"
+    )
     st.html(_bars(softmax(edit.logits_after), "The bars after the change"))
     st.html("<p class='note'>The pixels are those of the model's input, each from 0 to 1.</p>")
 
@@ -123,7 +125,7 @@ def _stages(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Reading
             [
                 (
                     pixels.grey(stage.picture),
-                    f"{stage.caption}: {int(stage.probabilities.argmax())} with"
+                    f"{wording.STAGES[stage.name]}: {int(stage.probabilities.argmax())} with"
                     f" {stage.probabilities.max():.0%}",
                 )
                 for stage in shown
@@ -176,7 +178,7 @@ _PANELS: dict[str, Callable[[SoftmaxRegression, NDArray[np.float32], Reading], N
 def _explained(found: Evidence, reading: Reading, what: str) -> None:
     """Show a map with its sum and its sentence."""
     left, right = st.columns(2, gap="large")
-    reason = sentence(found)
+    reason = wording.evidence(found)
     with left:
         evidence_map(found.map, reading.picture, f"Map of the evidence. {reason}")
     with right:

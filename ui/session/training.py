@@ -9,6 +9,7 @@ import streamlit as st
 from model.config import TrainingConfig
 from model.jobs.job import Job, Speed
 from model.jobs.limits import RefusedError
+from ui.elements import wording
 from ui.server import resources
 from ui.session import models, state
 
@@ -34,7 +35,7 @@ def submit(config: TrainingConfig, data: str, *, speed: Speed = "full") -> None:
     try:
         job = resources.trainer().submit(config, data, owner, speed=speed)
     except RefusedError as error:
-        st.session_state[state.NOTICE] = str(error)
+        st.session_state[state.NOTICE] = wording.reason(error.reason)
         return
     st.session_state[state.JOB] = job.id
     st.session_state[state.NOTICE] = None
@@ -76,5 +77,6 @@ def collect() -> None:
         st.session_state[state.BEFORE] = st.session_state[state.MODEL]
         models.use(name)
         return
+    ending = "" if job.reason is None else wording.reason(job.reason)
     learned = "" if name is None else f" What it had learned by then is kept as {name}."
-    st.session_state[state.NOTICE] = f"{job.message} The model from before still answers.{learned}"
+    st.session_state[state.NOTICE] = f"{ending} The model from before still answers.{learned}"
