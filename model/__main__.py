@@ -12,7 +12,6 @@ from typing import Any, NoReturn
 from model import commands
 from model.commands import Result
 from model.config import INPUTS, SCHEDULES, TrainingConfig
-from model.files import print_result
 
 MOMENTS = Path(__file__).parent.parent / "assets" / "checkpoints" / "moments.safetensors"
 
@@ -23,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run: Callable[[argparse.Namespace], Result] = options.run
     try:
         result = run(options)
-        print_result(json.dumps(result) if options.json else options.describe(result))
+        commands.print_result(json.dumps(result) if options.json else options.describe(result))
     except (ValueError, OSError) as error:
         print(f"error: {_in_one_line(error)}", file=sys.stderr)
         return 2

@@ -7,6 +7,7 @@ prints; its `describe_…` turns that dict into the text for people.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ __all__ = [
     "export",
     "fetch",
     "predict",
+    "print_result",
     "train",
 ]
 
@@ -226,3 +228,21 @@ def _describe_prediction(prediction: Result) -> str:
 def describe_export(result: Result) -> str:
     """Say what was written."""
     return f"{result['format']} written to {result['out']}"
+
+
+def print_result(text: str) -> None:
+    """Print to the end: what waits in a buffer until the program ends would fail unheard.
+
+    Raises
+    ------
+    OSError
+        Where stdout takes no more.
+    """
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())  # for the rest of the buffer, tried again at the end
+        os.close(nowhere)
+        reason = f"the result could not be printed: {error.strerror}"
+        raise OSError(error.errno, reason) from error

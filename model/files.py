@@ -1,15 +1,14 @@
-"""What leaves the program whole or not at all: files put in place in one move, printed results."""
+"""Atomic writes: a file is the old one or the new one at every moment, never a torn one."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import secrets
-import sys
 import time
 from pathlib import Path
 
-__all__ = ["print_result", "put_in_place", "write_whole"]
+__all__ = ["put_in_place", "write_whole"]
 
 PREFIX, SUFFIX = ".inkling-", ".part"
 LEFTOVER_SECONDS = 60.0
@@ -48,24 +47,6 @@ def put_in_place(temporary: Path, path: Path) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
-
-
-def print_result(text: str) -> None:
-    """Print to the end: what waits in a buffer until the program ends would fail unheard.
-
-    Raises
-    ------
-    OSError
-        Where stdout takes no more.
-    """
-    try:
-        print(text, flush=True)
-    except OSError as error:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())  # for the rest of the buffer, tried again at the end
-        os.close(nowhere)
-        reason = f"the result could not be printed: {error.strerror}"
-        raise OSError(error.errno, reason) from error
 
 
 def _remove_leftovers(folder: Path) -> None:

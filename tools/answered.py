@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from model.classifier import checkpoint
 from model.classifier.checkpoint import Checkpoint
 from model.classifier.prediction import read
+from model.commands import print_result
 from model.data import datasets
-from model.files import print_result
 from tools import nonsense
 
 __all__ = ["main", "on_digits", "on_nonsense"]
