@@ -151,12 +151,11 @@ def _parse_idx(
         raise DataError(f"{path}: declares {size:,} bytes of data, at most {max_bytes:,} are read")
     payload = _read_up_to(stream, size + 1)
     if len(payload) != size:
-        header = 4 + 4 * n_axes
-        trouble = "is cut off" if len(payload) < size else "is too long"
-        arrived = f"{header + len(payload):,}" if len(payload) < size else "more"
+        header, is_long = 4 + 4 * n_axes, len(payload) > size
+        arrived = "more" if is_long else f"{header + len(payload):,}"
         raise DataError(
-            f"{path}: {trouble}: its header promises {header + size:,} bytes, "
-            f"there are {arrived} (uncompressed)"
+            f"{path}: is {'too long' if is_long else 'cut off'}: its header promises "
+            f"{header + size:,} bytes, there are {arrived} (uncompressed)"
         )
     array = np.frombuffer(payload, np.uint8).reshape(shape)
     array.flags.writeable = False

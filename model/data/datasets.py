@@ -8,7 +8,7 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Literal
 
 import numpy as np
 import platformdirs
@@ -19,9 +19,11 @@ from model.data.array_files import MAX_BYTES, DataError
 from model.data.download import Progress
 from model.data.mnist_files import FourArrays
 
-__all__ = ["DataError", "Dataset", "Progress", "Split", "data_dir", "fetch", "load"]
+__all__ = ["DataError", "Dataset", "Progress", "Source", "Split", "data_dir", "fetch", "load"]
 
 NAMES = ("auto", "mnist", "digits")
+Source = Literal["data_dir", "keras_cache", "download", "own_files", "built_in", "substitute"]
+
 _log = logging.getLogger(__name__)
 
 
@@ -57,13 +59,15 @@ class Dataset:
         four IDX files, uncompressed, that hold it in MNIST's layout. Where the files lay, how they
         were called and packed makes no difference.
     source : str
-        Where it came from and why, for people; without paths.
+        Where it came from: "data_dir", "keras_cache", a "download" just now, the visitor's
+        "own_files", or "built_in"; "substitute" are the built-in digits where MNIST is wanted
+        ("auto") and not at hand.
     train, validation, test : Split
     """
 
     name: str
     sha256: str
-    source: str
+    source: Source
     train: Split
     validation: Split
     test: Split
@@ -118,7 +122,7 @@ def load(
         message names the file.
     """
     if name == "digits":
-        return _digits("scikit-learn's digits, built in")
+        return _digits("built_in")
     if name == "mnist":
         return _mnist(_folder(data_dir), progress, download is not False)
     if name == "auto":
@@ -126,7 +130,7 @@ def load(
             return _mnist(_folder(data_dir), progress, bool(download))
         except DataError as error:
             _log.warning("The built-in digits serve instead of MNIST: %s", error)
-            return _digits("scikit-learn's digits, built in, because MNIST is not at hand")
+            return _digits("substitute")
     return _own(Path(name), max_bytes)
 
 
@@ -177,33 +181,34 @@ def _mirrors() -> Sequence[str]:
     return os.environ.get("INKLING_MNIST_MIRRORS", "").split() or mnist.MIRRORS
 
 
-def _places(folder: Path) -> Iterator[tuple[tuple[Path, ...], str]]:
-    """Yield the files that could be MNIST, each set with words for where it lies."""
+def _places(folder: Path) -> Iterator[tuple[tuple[Path, ...], Source]]:
+    """Yield the files that could be MNIST, each set with where it lies."""
     # Not Path.expanduser, which raises for a user without a home, as in some containers.
     keras = Path(os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras"), "datasets")
-    for place, words in (
-        (folder / "mnist", "from the data directory"),
-        (folder, "from the data directory"),
-        (keras, "from Keras's cache"),
-    ):
+    places: list[tuple[Path, Source]] = [
+        (folder / "mnist", "data_dir"),
+        (folder, "data_dir"),
+        (keras, "keras_cache"),
+    ]
+    for place, source in places:
         try:
             found = mnist_files.find(place)
         except DataError as error:
             _log.warning("Not looked into: %s", error)
             continue
         for paths in found:
-            yield paths, words
+            yield paths, source
 
 
 def _mnist(folder: Path, progress: Progress | None, download: bool) -> Dataset:
     """Return the first right MNIST; if there are only damaged ones, raise what is wrong."""
     trouble: DataError | None = None
-    for paths, words in _places(folder):
+    for paths, source in _places(folder):
         try:
             arrays = mnist_files.read(paths)
             hashes = mnist_files.sha256s(arrays)
             mnist.check(paths, hashes)
-            return _dataset("mnist", hashes, f"MNIST {words}", arrays)
+            return _dataset("mnist", hashes, source, arrays)
         except DataError as error:
             trouble = trouble or error
     if trouble is not None:
@@ -213,9 +218,9 @@ def _mnist(folder: Path, progress: Progress | None, download: bool) -> Dataset:
             f"MNIST is neither in {folder} nor in Keras's cache. `python -m model fetch` "
             "downloads it."
         )
-    mirror = mnist.fetch(folder / "mnist", _mirrors(), progress)
+    mnist.fetch(folder / "mnist", _mirrors(), progress)
     fetched = _mnist(folder, progress, download=False)
-    return dataclasses.replace(fetched, source=f"MNIST, downloaded from {urlsplit(mirror).netloc}")
+    return dataclasses.replace(fetched, source="download")
 
 
 def _own(path: Path, max_bytes: int) -> Dataset:
@@ -233,13 +238,13 @@ def _own(path: Path, max_bytes: int) -> Dataset:
         raise DataError(f"{path}: one training picture is too few, one is needed for validation")
     hashes = mnist_files.sha256s(arrays)
     if hashes == mnist.SHA256:
-        return _dataset("mnist", hashes, "MNIST from a folder of one's own", arrays)
+        return _dataset("mnist", hashes, "own_files", arrays)
     name = path.resolve().stem
     own_name = f"{name} (own files)" if name in NAMES else name
-    return _dataset(own_name, hashes, f"own files: {name}", arrays)
+    return _dataset(own_name, hashes, "own_files", arrays)
 
 
-def _digits(source: str) -> Dataset:
+def _digits(source: Source) -> Dataset:
     images, labels = digits.read()
     images.flags.writeable = labels.flags.writeable = False
     arrays = FourArrays(images[:-300], labels[:-300], images[-300:], labels[-300:])
@@ -249,7 +254,7 @@ def _digits(source: str) -> Dataset:
 def _dataset(
     name: str,
     hashes: Sequence[str],
-    source: str,
+    source: Source,
     arrays: FourArrays,
     n_validation: int | None = None,
 ) -> Dataset:

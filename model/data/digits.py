@@ -72,10 +72,10 @@ def _placed(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _offset(profile: NDArray[np.unsignedinteger]) -> int:
     """Return where to begin so that the centre of mass comes to rest at 14, within 28 pixels."""
-    weights = profile.astype(np.int64)
-    mass = int(weights.sum())
-    centre = (2 * int(weights @ np.arange(len(weights))) + mass) // (2 * mass)  # rounded
-    return min(max(14 - centre, 0), 28 - len(weights))
+    ink = profile.astype(np.int64)
+    mass = int(ink.sum())
+    centre = (2 * int(ink @ np.arange(len(ink))) + mass) // (2 * mass)  # rounded
+    return min(max(14 - centre, 0), 28 - len(ink))
 
 
 def _dealt_out(labels: NDArray[np.integer]) -> NDArray[np.intp]:

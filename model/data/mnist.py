@@ -57,8 +57,8 @@ def check(paths: Sequence[Path], hashes: Sequence[str]) -> None:
             )
 
 
-def fetch(folder: Path, mirrors: Iterable[str], progress: Progress | None = None) -> str:
-    """Download into `folder` what it lacks of MNIST or has damaged; return the mirror that had it.
+def fetch(folder: Path, mirrors: Iterable[str], progress: Progress | None = None) -> None:
+    """Download into `folder` what it lacks of MNIST or has damaged, from the first good mirror.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def fetch(folder: Path, mirrors: Iterable[str], progress: Progress | None = None
         for mirror in mirrors:
             try:
                 _fetch_from(mirror, folder, progress)
-                return mirror
+                return
             except DownloadError as error:
                 troubles.append(str(error))
     except OSError as error:
