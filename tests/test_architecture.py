@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -135,3 +137,165 @@ def test_what_is_imported_is_pinned() -> None:
     imported = set().union(*map(imported_packages, sources))
     foreign = imported - sys.stdlib_module_names - {"ui", "model"}
     assert {names.get(name, name).replace("-", "_") for name in foreign} == pinned
+
+
+# What a visitor reads is worded above `model/`; the command line words its own.
+
+COMMAND_LINE = {"commands.py", "__main__.py"}
+LOGGER = "_log"
+
+
+def texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Yield the texts in a program, with their lines, but not those that only programmers read
+    and not those of error messages.
+
+    Left out are docstrings, what is logged, what is raised, exception classes, and functions whose
+    result is part of what is raised. A field of an f-string is written as …, which is no word.
+    """
+    raised = [node for node in ast.walk(tree) if isinstance(node, ast.Raise)]
+    helpers = {
+        node.func.id
+        for part in raised
+        for node in ast.walk(part)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+
+    def is_left_out(node: ast.AST) -> bool:
+        match node:
+            case ast.Raise() | ast.Expr(value=ast.Constant()):
+                return True
+            case ast.FunctionDef(name=name):
+                return name in helpers
+            case ast.ClassDef(name=name):
+                return name.endswith("Error")
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name))):
+                return name == LOGGER
+        return False
+
+    def visit(node: ast.AST) -> Iterator[tuple[int, str]]:
+        if is_left_out(node):
+            return
+        match node:
+            case ast.JoinedStr(values=parts):
+                pieces = (part.value if isinstance(part, ast.Constant) else "…" for part in parts)
+                yield node.lineno, "".join(map(str, pieces))
+            case ast.Constant(value=str(text)):
+                yield node.lineno, text
+            case _:
+                for child in ast.iter_child_nodes(node):
+                    yield from visit(child)
+
+    return visit(tree)
+
+
+def is_sentence(text: str) -> bool:
+    """Whether a text is one that people read: three words, or two parts and a full stop."""
+    return " " in text and (len(re.findall(r"[^\W\d_]+", text)) >= 3 or text.rstrip().endswith("."))
+
+
+def sentences(path: Path) -> list[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [f"{path}:{line} {text}" for line, text in texts(tree) if is_sentence(text)]
+
+
+def test_model_says_no_sentence_to_a_visitor() -> None:
+    files = [path for path in (ROOT / "model").rglob("*.py") if path.name not in COMMAND_LINE]
+    assert [sentence for path in files for sentence in sentences(path)] == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'NEXT = "The next press starts a new process."',
+        'CAPTIONS = {"crop": "Cropped to the ink"}',
+        'def told(name: str) -> str:\n    return f"Downloading {name}."',
+        'job.end("failed", message=f"{n} pixels put {a} ahead")',
+    ],
+)
+def test_a_sentence_to_a_visitor_is_found(tmp_path: Path, line: str) -> None:
+    (tmp_path / "novelty.py").write_text(line, encoding="utf-8")
+    assert len(sentences(tmp_path / "novelty.py")) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '"""This is what the module does."""',
+        'raise ValueError(f"expected a picture, got {x}")',
+        'def _reason(x: int) -> str:\n    return "it was too large"\nraise ValueError(_reason(3))',
+        '_log.warning("Not used, but looked at: %s", error)',
+        'Reason("process_exit", {"number": 3})',
+    ],
+)
+def test_what_programmers_and_the_command_lines_errors_say_is_no_sentence_to_a_visitor(
+    tmp_path: Path, line: str
+) -> None:
+    (tmp_path / "novelty.py").write_text(line, encoding="utf-8")
+    assert sentences(tmp_path / "novelty.py") == []
+
+
+# The model's formula stands in one place.
+
+PRODUCTS = {"dot", "einsum", "inner", "matmul", "matvec", "tensordot", "vdot", "vecdot"}
+MAY_MULTIPLY_WEIGHTS = (
+    "model/classifier/softmax.py",  # only `logits`, see the test
+    "model/training/gradient_descent.py",
+    "model/explanation/",
+)
+
+
+def products_with_weights(path: Path, *, outside: str = "") -> list[str]:
+    """Return where a matrix product has a model's weights in it, in a function other than one."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    left_out = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.name == outside
+        for inner in ast.walk(node)
+    }
+    found = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.BinOp(op=ast.MatMult()) | ast.AugAssign(op=ast.MatMult()):
+                is_product = True
+            case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
+                is_product = name in PRODUCTS
+            case _:
+                is_product = False
+        names = {
+            getattr(inner, "id", None) or getattr(inner, "attr", "") for inner in ast.walk(node)
+        }
+        if is_product and id(node) not in left_out and any("weight" in n.lower() for n in names):
+            found.append(f"{path}:{node.lineno} {ast.unparse(node)}")
+    return found
+
+
+def test_weights_are_multiplied_in_one_function_in_training_and_in_explanations_only() -> None:
+    sources = [ROOT / "app.py"]
+    for package in ("model", "ui", "tools"):
+        sources += (ROOT / package).rglob("*.py")
+    found = []
+    for path in sources:
+        place = path.relative_to(ROOT).as_posix()
+        if place == "model/classifier/softmax.py":
+            assert len(products_with_weights(path)) == 1
+            found += products_with_weights(path, outside="logits")
+        elif not place.startswith(MAY_MULTIPLY_WEIGHTS):
+            found += products_with_weights(path)
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "scores = x @ model.weights + model.bias",
+        "x @= weights",
+        "scores = features.dot(self._weights)",
+        "scores = np.matmul(x, model.weights.T)",
+        'scores = einsum("nf,fd->nd", x, weights)',
+        "scores = tf.tensordot(WEIGHTS, x, 1)",
+    ],
+)
+def test_a_product_with_weights_is_found(tmp_path: Path, line: str) -> None:
+    (tmp_path / "novelty.py").write_text(line, encoding="utf-8")
+    assert len(products_with_weights(tmp_path / "novelty.py")) == 1
