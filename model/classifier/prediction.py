@@ -1,4 +1,4 @@
-"""From a drawing to what is said about it: the probabilities, and whether to believe them."""
+"""Prediction: from a drawing to the probabilities, and whether an answer is given."""
 
 from __future__ import annotations
 
@@ -22,16 +22,19 @@ class Reading:
 
     Parameters
     ----------
+    features : (n_features,) float32 in [0, 1]
+        What the model is fed.
     picture : (28, 28) float32 in [0, 1]
-        The model's input.
+        The features where they are a picture, one for each pixel; else the same as `centred`.
     centred : (28, 28) float32 in [0, 1]
-        The drawing in MNIST's form, from which the input is made.
+        The drawing in MNIST's form, from which the features are made.
     probabilities : (10,) float32
         What the model believes.
     verdict : {"answer", "unsure", "unfamiliar"}
         Whether the likeliest digit is given as the answer; see `model.classifier.reject`.
     """
 
+    features: NDArray[np.float32]
     picture: NDArray[np.float32]
     centred: NDArray[np.float32]
     probabilities: NDArray[np.floating[Any]]
@@ -57,9 +60,10 @@ def read(checkpoint: Checkpoint, ink: NDArray[np.float32]) -> Reading | None:
     """
     model = checkpoint.model
     digit = centred(ink)
-    features = model.features(digit[np.newaxis])  # (1, 784)
-    if not features.any():
+    if not digit.any():
         return None
+    features = model.features(digit[np.newaxis])  # (1, n_features)
     probabilities = model.predict_proba(features)[0]  # (10,)
     verdict = checkpoint.reject_rule.verdict(features[0], probabilities)
-    return Reading(features.reshape(SIDE, SIDE), digit, probabilities, verdict)
+    picture = features.reshape(SIDE, SIDE) if features.size == digit.size else digit
+    return Reading(features[0], picture, digit, probabilities, verdict)

@@ -69,7 +69,7 @@ def _evidence(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Readi
         persist_state="session",
     )
     digit = first if chosen in (None, ANSWER) else int(chosen)
-    found = evidence(model, reading.picture.ravel(), digit)
+    found = evidence(model, reading.features, digit)
     _explained(found, reading, f"the score of {digit}")
 
 
@@ -78,7 +78,7 @@ def _contrast(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Readi
     first, second = _ranking(reading)
     others = [digit for digit in DIGITS if digit != first]
     other = _other("And not", "why_other", second, others)
-    found = contrast(model, reading.picture.ravel(), first, other)
+    found = contrast(model, reading.features, first, other)
     _explained(found, reading, f"by which {first} leads {other}")
 
 
@@ -88,7 +88,7 @@ def _edit(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Reading) 
     target = _other(
         "To make it", "why_target", second, [digit for digit in DIGITS if digit != first]
     )
-    edit = counterfactual(model, reading.picture.ravel(), target)
+    edit = counterfactual(model, reading.features, target)
     change = np.zeros(SIDE * SIDE)
     change[list(edit.pixels)] = np.asarray(edit.after) - np.asarray(edit.before)
     after = edit.features_after.reshape(SIDE, SIDE)
