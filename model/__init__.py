@@ -1,5 +1,6 @@
-"""Inkling's model: softmax regression on 28 × 28 pictures of digits, and all that feeds it.
+"""Everything but the page: data, preprocessing, classifiers, evaluation, explanations, training.
 
-Nothing below this package imports Streamlit or ``ui``; only ``training`` and ``export`` import
-TensorFlow.
+Nothing in this package imports Streamlit or ``ui``, and nothing in it says a sentence to a visitor:
+``ui`` puts codes and fields into words. Only ``training.gradient_descent`` and
+``classifier.export`` import TensorFlow.
 """

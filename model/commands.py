@@ -100,9 +100,7 @@ def predict(options: argparse.Namespace) -> Result:
 def export(options: argparse.Namespace) -> Result:
     """Write a checkpoint in another program's form."""
     trained = checkpoint.load(options.checkpoint)
-    from model.classifier import (
-        export as exports,  # here, because importing TensorFlow takes seconds
-    )
+    from model.classifier import export as exports  # here: importing TensorFlow takes seconds
 
     exports.export(trained, options.format, options.out)
     return {"format": options.format, "out": str(options.out)}
@@ -155,7 +153,7 @@ def _read_file(trained: Checkpoint, path: Path) -> Result:
 
 
 class _Bar:
-    """A progress bar on a terminal's stderr; nothing with --json or where nobody looks."""
+    """A progress bar on a terminal's stderr; none with --json or without a terminal."""
 
     def __init__(self, options: argparse.Namespace, *, unit: str) -> None:
         hidden = options.json or not sys.stderr.isatty()
@@ -231,18 +229,18 @@ def describe_export(result: Result) -> str:
 
 
 def print_result(text: str) -> None:
-    """Print to the end: what waits in a buffer until the program ends would fail unheard.
+    """Print and flush: a buffer that is written at the program's end would fail unnoticed.
 
     Raises
     ------
     OSError
-        Where stdout takes no more.
+        Where stdout cannot be written, as on a full disk.
     """
     try:
         print(text, flush=True)
     except OSError as error:
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())  # for the rest of the buffer, tried again at the end
+        os.dup2(nowhere, sys.stdout.fileno())  # Python writes the rest of the buffer when it ends
         os.close(nowhere)
         reason = f"the result could not be printed: {error.strerror}"
         raise OSError(error.errno, reason) from error

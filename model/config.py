@@ -1,4 +1,4 @@
-"""Shapes that hold everywhere, and the settings of a training run: names, defaults, limits."""
+"""The sizes that the whole program shares, and the settings of a training run."""
 
 from __future__ import annotations
 
@@ -22,13 +22,16 @@ __all__ = [
 SIDE = 28
 """Side of a model's picture, in pixels."""
 N_FEATURES = SIDE * SIDE
+"""How many numbers a model is fed."""
 N_CLASSES = 10
+"""How many digits there are."""
 
 Input = Literal["pixels", "moments"]
 Schedule = Literal["constant", "linear"]
 INPUTS: tuple[Input, ...] = get_args(Input)
 SCHEDULES: tuple[Schedule, ...] = get_args(Schedule)
 MOST_STEPS = 100_000
+"""Most steps of one training run."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -49,7 +52,7 @@ class TrainingConfig:
     learning_rate : float
         Step length, above 0 and at most 1,000.
     seed : int
-        Of the order in which the pictures are drawn, 0 to 2³² − 1.
+        Decides in which order the pictures are drawn, 0 to 2³² − 1.
     schedule : {"constant", "linear"}
         "linear" lets the learning rate fall to 0 in a straight line over the run.
     averaging : float
@@ -57,8 +60,8 @@ class TrainingConfig:
         (Polyak and Juditsky, "Acceleration of stochastic approximation by averaging", 1992);
         0 keeps the last weights.
     pen_habits : float
-        Share of the zeros, ones and nines, 0 to 1, that are learned a second time in other ways of
-        writing; see `model.data.augmentation`.
+        Augmentation: the share of the zeros, ones and nines, 0 to 1, that are learned a second
+        time in other ways of writing; see `model.data.augmentation`.
 
     Raises
     ------

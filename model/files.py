@@ -12,13 +12,13 @@ __all__ = ["put_in_place", "write_whole"]
 
 PREFIX, SUFFIX = ".inkling-", ".part"
 LEFTOVER_SECONDS = 60.0
-"""No write takes so long: an older temporary file belongs to one that was killed."""
+"""An older temporary file was left behind by a process that was killed: no write takes so long."""
 
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that `path` holds the old one or the new one, never a torn one.
 
-    What killed writes have left in the folder is removed on the way.
+    Temporary files that killed processes left in the folder are removed first.
 
     Raises
     ------
@@ -28,7 +28,7 @@ def write_whole(path: Path, content: bytes) -> None:
     _remove_leftovers(path.parent)
     temporary = path.parent / f"{PREFIX}{secrets.token_hex(8)}{SUFFIX}"
     try:
-        with temporary.open("xb") as file:  # named before it exists: Ctrl-C finds it at any moment
+        with temporary.open("xb") as file:  # named before it exists, so that Ctrl-C removes it
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -39,7 +39,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def put_in_place(temporary: Path, path: Path) -> None:
-    """Give a finished file its name, and see to it that the folder on the disk knows it."""
+    """Give a finished file its name, and have the folder written to the disk as well."""
     os.replace(temporary, path)
     if os.name == "posix":  # elsewhere a folder cannot be opened, and need not be
         folder = os.open(path.parent, os.O_RDONLY)
@@ -52,6 +52,6 @@ def put_in_place(temporary: Path, path: Path) -> None:
 def _remove_leftovers(folder: Path) -> None:
     long_ago = time.time() - LEFTOVER_SECONDS
     for path in folder.glob(f"{PREFIX}*{SUFFIX}"):
-        with contextlib.suppress(OSError):  # gone by now, or not ours
+        with contextlib.suppress(OSError):  # it is gone by now, or belongs to another user
             if path.stat().st_mtime < long_ago:
                 path.unlink()

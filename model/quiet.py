@@ -1,4 +1,4 @@
-"""TensorFlow's silence: its log level, and what its native code writes while it loads."""
+"""TensorFlow kept quiet: its log level, and what its native code writes while it loads."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 __all__ = ["quietly"]
 
-# Read by TensorFlow once, while it is imported; what the user has set stays as it is.
+# TensorFlow reads these once, while it is imported; values that the user has set are kept.
 # One thread per operation: the matrices are so small that sharing one out costs more than it
 # saves (1,000 steps: 0.10 s instead of 0.18 s on two cores), and sums keep one order.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

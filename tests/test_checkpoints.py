@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from model.classifier.reject import KEPT_FAMILIAR, WANTED_ACCURACY, distances
+from model.classifier.reject import FAMILIAR_SHARE, SELECTIVE_ACCURACY, distances
 from model.config import INPUTS, Input, TrainingConfig
 from model.data import strokes
 from model.data.datasets import Dataset
@@ -71,9 +71,9 @@ def test_the_reject_rule_keeps_what_it_was_chosen_for(mnist: Dataset, input: Inp
     probabilities = model.predict_proba(inputs)
     predicted = probabilities.argmax(axis=1)
     familiar = distances(inputs, predicted, rule.prototypes) <= rule.max_distance
-    assert familiar.mean() == pytest.approx(KEPT_FAMILIAR, abs=0.002)
+    assert familiar.mean() == pytest.approx(FAMILIAR_SHARE, abs=0.002)
     sure = probabilities.max(axis=1) >= rule.min_probability
-    assert (predicted == held_out.labels)[sure].mean() >= WANTED_ACCURACY - 5e-4
+    assert (predicted == held_out.labels)[sure].mean() >= SELECTIVE_ACCURACY - 5e-4
     for threshold, answered, right in rule.curve:
         chosen = probabilities.max(axis=1) >= threshold
         assert answered == pytest.approx(chosen.mean(), abs=1e-3)

@@ -1,0 +1,1 @@
+"""Classifiers: the protocol, softmax regression, the reject rule, checkpoints, export."""

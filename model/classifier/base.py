@@ -1,4 +1,4 @@
-"""What a model is: pictures in, features, scores, probabilities out."""
+"""The protocol that every kind of model follows: pictures → features → scores → probabilities."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ class TrainingData(NamedTuple):
 
 
 UNKNOWN = TrainingData("unknown", "")
+"""Stands where it is not known what a model was trained on."""
 
 
 class Classifier(Protocol):
@@ -48,7 +49,7 @@ class Classifier(Protocol):
     """
 
     input: Input
-    """The input step, by its name: what the features are made by."""
+    """The name of the input step, which makes the features."""
     training_data: TrainingData
     """What it was trained on."""
 
@@ -78,7 +79,7 @@ class Classifier(Protocol):
         ...
 
     def __hash__(self) -> int:
-        """Models are told apart by identity: what is computed once for each is kept by it."""
+        """Hash by identity, so that results can be cached for each model."""
         return object.__hash__(self)
 
     def predict_proba(self, features: NDArray[np.float32]) -> NDArray[np.floating[Any]]:

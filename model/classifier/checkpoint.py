@@ -1,4 +1,4 @@
-"""A trained model on disk: one safetensors file with everything needed to trust it."""
+"""Checkpoints: a trained model in one safetensors file, with its reject rule and metadata."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ __all__ = ["LARGEST_FILE", "Checkpoint", "CheckpointError", "from_bytes", "load"
 
 FORMAT = "inkling-softmax"
 VERSION = 2
-FIRST_NAMES = {
+VERSION_1_NAMES = {
     "typical": "prototypes",
     "doubt": "reject_rule",
     "farthest": "max_distance",
     "least_probability": "min_probability",
 }
-"""What version 1, which is read too, called the same things."""
+"""Names in version 1 of the format, which is read too, and the present ones."""
 LARGEST_FILE = 262_144
-"""Bytes. A checkpoint has about 160,000; anything larger is refused before it is read."""
+"""Largest checkpoint, in bytes: one has about 160,000, and a larger file is not even read."""
 
 TENSORS: dict[str, tuple[tuple[int, ...], type[np.generic]]] = {
     "weights": ((784, 10), np.float32),
@@ -50,14 +50,14 @@ class CheckpointError(ValueError):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """A model, and everything needed to trust it.
+    """A model, when it answers, and how it was trained and measured.
 
     Parameters
     ----------
     model : Classifier
         Its input step and the name of its training data are saved with it.
     reject_rule : RejectRule
-        When it should rather not answer.
+        When it gives no answer.
     config : TrainingConfig
         How it was trained.
     measured : mapping of str to float
@@ -75,7 +75,7 @@ class Checkpoint:
         Raises
         ------
         CheckpointError
-            For a kind of model that has no form on disk.
+            For a kind of model that has no file format yet.
         """
         if not isinstance(self.model, SoftmaxRegression):
             raise CheckpointError(f"a {type(self.model).__name__} cannot be kept in a file")
@@ -212,8 +212,8 @@ def _metadata(content: bytes, name: str) -> dict[str, Any]:
 
 
 def _renamed(named: Mapping[str, Any]) -> dict[str, Any]:
-    """Call by its present name what version 1 called otherwise."""
-    return {FIRST_NAMES.get(name, name): value for name, value in named.items()}
+    """Replace the names of version 1 by the present ones."""
+    return {VERSION_1_NAMES.get(name, name): value for name, value in named.items()}
 
 
 def _text(value: Any) -> str:
@@ -249,7 +249,7 @@ def _measured(values: Any) -> dict[str, float]:
 
 
 def _measure(key: str, value: Any) -> float:
-    """Return a number that was measured; what the page shows of them is in its range."""
+    """Return a measured number; those that the page shows must lie within their range."""
     if key.endswith("accuracy"):
         return _share(value)
     number = _number(value)

@@ -1,4 +1,4 @@
-"""A trained model in the forms that TensorFlow Serving, Keras and LiteRT load.
+"""Export: a trained model in the formats that TensorFlow Serving, Keras and LiteRT load.
 
 One Keras network, input step and all, is the source of all three. It is fed (n, 28, 28) uint8
 pictures in MNIST's form, 0 is background and 255 is ink, and answers (n, 10) probabilities.
@@ -55,7 +55,7 @@ def export(checkpoint: Checkpoint, format: Format, out: Path) -> None:
     """Write a model for another program to load.
 
     All formats hold the model's input step and its softmax; the checkpoint's reject rule and
-    metadata stay behind. The output appears whole or not at all.
+    metadata are left out. The output appears whole or not at all.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def export(checkpoint: Checkpoint, format: Format, out: Path) -> None:
 
 
 def _reason(error: Any) -> str:
-    """Return the system's words; TensorFlow has the path before them and the operation after."""
+    """Return the system's words without the path and the operation that TensorFlow puts around."""
     if isinstance(error, OSError):
         return error.strerror or str(error)
     reason: str = error.message.rpartition("; ")[2].partition(" [Op:")[0]
@@ -132,7 +132,7 @@ def _pixels(ink: Any) -> Any:
 
 
 def _moments(ink: Any) -> Any:
-    """Say `model.preprocessing.moments.moments` in operations that all three formats can hold."""
+    """Compute `model.preprocessing.moments.moments` in operations that all three formats have."""
     ops = keras.ops
     even = _even_rows(_linear(ink))
     even = ops.transpose(_even_rows(ops.transpose(even, (0, 2, 1))), (0, 2, 1))
@@ -197,7 +197,7 @@ def _total(ink: Any) -> Any:
 
 
 def _read_columns(ink: Any, columns: Any) -> Any:
-    """Read each row at its own columns (n, 28, 28); as products, which need no look-up by index."""
+    """Read each row at its own columns (n, 28, 28), by products instead of look-ups by index."""
     ops = keras.ops
     return ops.sum(_hats(ops.expand_dims(columns, 3)) * ops.expand_dims(ink, 2), axis=3)
 
@@ -226,8 +226,8 @@ def _write_saved_model(network: Any, path: Path) -> None:
 
 
 def _write_tflite(network: Any, path: Path) -> None:
-    # Not from the network: the converter would write it to a folder of its own, and would not
-    # say so where the disk takes no more.
+    # From a saved model, not from the network: the converter would write that to a folder of its
+    # own, and would not say so when the disk is full.
     saved_model = path.with_name(f"{path.name}.saved_model")
     network.export(saved_model, verbose=False)
     path.write_bytes(tf.lite.TFLiteConverter.from_saved_model(str(saved_model)).convert())

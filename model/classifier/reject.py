@@ -1,13 +1,14 @@
-"""When not to answer: classification with a reject option.
+"""The reject option: when a model gives no answer.
 
 A linear model is as sure of a scribble as of a digit, because it only ever weighs ten digits
 against each other. So two questions are asked of an answer, each with a threshold that is chosen
 on held-out validation pictures:
 
-- Is it *familiar*? The picture's distance to the nearest of a few typical pictures of the digit
-  must not be above the one which 98 % of validation digits keep.
-- Is it *sure*? The probability must reach the threshold above which 99 % of the answers on
-  validation digits are right.
+- Is it *familiar*? The picture's distance to the nearest of the digit's prototypes must not be
+  above a limit within which 98 % of the validation digits lie.
+- Is it *sure*? The probability must reach a threshold above which 99 % of the answers on
+  validation digits are right: this share is the *selective accuracy*, and the share of the digits
+  that are answered is the *coverage*.
 
 References
 ----------
@@ -29,13 +30,13 @@ __all__ = ["N_PROTOTYPES", "RejectRule", "Verdict", "choose", "find_prototypes"]
 Verdict = Literal["answer", "unsure", "unfamiliar"]
 
 N_PROTOTYPES = 16
-"""Typical pictures kept of each digit."""
-KEPT_FAMILIAR = 0.98
-"""Share of validation digits that must count as familiar."""
-WANTED_ACCURACY = 0.99
-"""Share of answers on validation digits that must be right."""
-SAMPLE = 2_000
-"""Training pictures a digit from which the typical ones are made."""
+"""Prototypes of each digit."""
+FAMILIAR_SHARE = 0.98
+"""Share of the validation digits that must count as familiar."""
+SELECTIVE_ACCURACY = 0.99
+"""Share of the answers on validation digits that must be right."""
+SAMPLE_SIZE = 2_000
+"""Training pictures of each digit from which its prototypes are made."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -44,15 +45,15 @@ class RejectRule:
 
     Parameters
     ----------
-    prototypes : (10, k, 784) uint8
-        Typical inputs of each digit, 0 to 255.
+    prototypes : (10, k, n_features) uint8
+        Typical features of each digit, 0 to 255.
     max_distance : float
-        The largest distance to the nearest of them that still counts as familiar.
+        Largest distance to the nearest prototype that still counts as familiar.
     min_probability : float
-        The smallest probability that is given as an answer, 0 to 1.
+        Least probability of a digit that is given as an answer, 0 to 1.
     curve : tuple of (float, float, float)
-        How `min_probability` was chosen: for rising thresholds on the probability, the share of
-        validation digits that are answered, and the share of those answers that are right.
+        How `min_probability` was chosen: rising thresholds on the probability, each with its
+        coverage and its selective accuracy on the validation digits.
     """
 
     prototypes: NDArray[np.uint8]
@@ -67,7 +68,7 @@ class RejectRule:
 
         Parameters
         ----------
-        features : (784,) float32 in [0, 1]
+        features : (n_features,) float32 in [0, 1]
         probabilities : (10,)
         """
         digit = int(probabilities.argmax())
@@ -82,20 +83,20 @@ class RejectRule:
 def find_prototypes(
     features: NDArray[np.float32], labels: NDArray[np.integer[Any]], *, seed: int
 ) -> NDArray[np.uint8]:
-    """Find k typical inputs of each digit, by k-means.
+    """Find k prototypes of each digit, by k-means.
 
     Parameters
     ----------
-    features : (n, 784) float32 in [0, 1]
+    features : (n, n_features) float32 in [0, 1]
     labels : (n,)
     seed : int
 
     Returns
     -------
-    prototypes : (10, k, 784) uint8
+    prototypes : (10, k, n_features) uint8
         A digit without training pictures has all zeros.
     """
-    from sklearn.cluster import MiniBatchKMeans  # takes most of a second; the page needs it never
+    from sklearn.cluster import MiniBatchKMeans  # half a second; the page never needs it
 
     rng = np.random.default_rng(seed)
     prototypes = np.zeros((10, N_PROTOTYPES, features.shape[1]), np.uint8)
@@ -103,10 +104,10 @@ def find_prototypes(
         found = np.flatnonzero(labels == digit)
         if len(found) == 0:
             continue
-        sample = features[rng.permutation(found)[:SAMPLE]]
+        sample = features[rng.permutation(found)[:SAMPLE_SIZE]]
         k = min(N_PROTOTYPES, len(sample))
         means = MiniBatchKMeans(k, n_init=1, max_iter=8, random_state=seed)
-        with threadpool_limits(1):  # more threads than idle cores wait for each other for seconds
+        with threadpool_limits(1):  # on busy cores, threads wait for each other for seconds
             means.fit(sample)
         prototypes[digit] = np.rint(
             255 * np.resize(means.cluster_centers_, prototypes[digit].shape)
@@ -124,33 +125,34 @@ def choose(
 
     Parameters
     ----------
-    prototypes : (10, k, 784) uint8
-    features : (n, 784) float32 in [0, 1]
+    prototypes : (10, k, n_features) uint8
+    features : (n, n_features) float32 in [0, 1]
     labels : (n,)
     probabilities : (n, 10)
         What the model believes of them.
     """
     predicted = probabilities.argmax(axis=1)
-    max_distance = float(np.quantile(distances(features, predicted, prototypes), KEPT_FAMILIAR))
-    largest, right = probabilities.max(axis=1), predicted == labels
+    max_distance = float(np.quantile(distances(features, predicted, prototypes), FAMILIAR_SHARE))
+    largest, correct = probabilities.max(axis=1), predicted == labels
     curve = []
     for threshold in np.round(np.arange(0.1, 1.0, 0.02), 2):
         answered = largest >= threshold
         if not answered.any():
             break
-        curve.append((float(threshold), float(answered.mean()), float(right[answered].mean())))
-    good = [point for point in curve if point[2] >= WANTED_ACCURACY]
-    return RejectRule(prototypes, max_distance, (good or curve[-1:])[0][0], tuple(curve))
+        coverage, selective_accuracy = answered.mean(), correct[answered].mean()
+        curve.append((float(threshold), float(coverage), float(selective_accuracy)))
+    accurate = [point for point in curve if point[2] >= SELECTIVE_ACCURACY]
+    return RejectRule(prototypes, max_distance, (accurate or curve[-1:])[0][0], tuple(curve))
 
 
 def distances(
     features: NDArray[np.float32], digits: NDArray[np.integer[Any]], prototypes: NDArray[np.uint8]
 ) -> NDArray[np.float32]:
-    """Return each input's distance to the nearest typical one of its digit, (n,)."""
+    """Return the distance of each picture's features to its digit's nearest prototype, (n,)."""
     out = np.empty(len(features), np.float32)
     for digit in np.unique(digits):
         mine = digits == digit
-        x, centres = features[mine], prototypes[digit] * np.float32(1 / 255)  # (m, 784), (k, 784)
+        x, centres = features[mine], prototypes[digit] * np.float32(1 / 255)  # (m, n), (k, n)
         squares = (x**2).sum(axis=1)[:, np.newaxis] - 2 * x @ centres.T + (centres**2).sum(axis=1)
         out[mine] = np.sqrt(np.maximum(squares.min(axis=1), 0))
     return out

@@ -1,4 +1,4 @@
-"""The model: y = softmax(xW + b), and nothing else."""
+"""Softmax regression: y = softmax(xW + b)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from model.preprocessing.features import features
 __all__ = ["SoftmaxRegression", "logits"]
 
 LARGEST = 1e30
-"""Of a parameter, so that 784 of them add up to a finite logit."""
+"""Largest absolute value of a parameter: 784 of them still add up to a finite logit."""
 
 
 def logits(

@@ -1,1 +1,1 @@
-"""Where pictures of digits come from: MNIST, downloaded or not, the built-in digits, own files."""
+"""Data sets, recorded strokes and augmentation."""

@@ -1,4 +1,4 @@
-"""Arrays from files that nobody vouches for: IDX, the format of MNIST, and NumPy's .npz.
+"""Arrays from untrusted files: IDX, the format of MNIST, and NumPy's .npz.
 
 Nothing is read beyond what a file's own header declares, nothing is declared beyond a limit, and
 nothing is unpickled, so a damaged or hostile file costs bounded memory and ends in a `DataError`.
@@ -30,13 +30,13 @@ from numpy.typing import NDArray
 __all__ = ["MAX_BYTES", "DataError", "idx_sha256", "read_idx", "read_npz"]
 
 MAX_BYTES = 400_000_000
-"""The most that one file may unfold to: 500,000 pictures of 28 × 28."""
+"""Most bytes of one unpacked array: 500,000 pictures of 28 × 28."""
 
 _UNSIGNED_BYTE = 0x08
 _GZIP_MAGIC = b"\x1f\x8b"
 _PIECE = 1 << 20
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""What NumPy writes. Of the others, zipfile unfolds a piece whole, however large it gets."""
+"""The compressions that NumPy writes; zipfile unpacks the others without a limit."""
 _DAMAGED_ZIP = (
     zipfile.BadZipFile,
     lzma.LZMAError,

@@ -1,8 +1,8 @@
-"""Ways of writing that MNIST's writers hardly had: more training pictures, made from its own.
+"""Augmentation: copies of training digits in ways of writing that MNIST's writers hardly had.
 
 MNIST was written by Americans. Elsewhere zeros are slashed, ones have a long flag and a foot, and
-the tail of a nine turns to the left. Copies of training digits get such strokes drawn in, with a
-round pen, before they are centred and normalised like all others; the originals stay.
+the tail of a nine turns to the left. Such strokes are drawn into copies, with a round pen, before
+they are normalised like all other pictures; the originals stay.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ __all__ = ["with_pen_habits"]
 Floats = NDArray[np.floating[Any]]
 
 DARK = 0.3
-"""Ink above this counts when a digit's box is measured."""
+"""Least ink that counts when a digit's bounding box is measured."""
 _PLACES = np.arange(SIDE, dtype=np.float64)
 
 
 def with_pen_habits(
     images: NDArray[np.uint8], labels: NDArray[np.uint8], *, share: float, seed: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Add copies of zeros, ones and nines that are written in other habits.
+    """Add copies of zeros, ones and nines with other pen habits.
 
     Parameters
     ----------
@@ -35,9 +35,9 @@ def with_pen_habits(
         Pictures in MNIST's form.
     labels : (n,) uint8
     share : float
-        Of the zeros, ones and nines each, 0 to 1, that are copied.
+        Share of the zeros, of the ones and of the nines that is copied, 0 to 1.
     seed : int
-        Of which are copied and how the strokes run.
+        Decides which are copied and how the strokes run.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Pictures of digits to learn from and to test with: MNIST, the built-in digits, or one's own."""
+"""Data sets: MNIST, the built-in digits, or files of one's own, in three splits."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Split:
-    """Pictures and what they show.
+    """Pictures and their labels.
 
     Attributes
     ----------
@@ -48,16 +48,16 @@ class Split:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Dataset:
-    """A data set in three parts that share no picture.
+    """A data set in three splits that share no picture.
 
     Attributes
     ----------
     name : str
         "mnist", "digits", or the name of the folder it came from.
     sha256 : str
-        Of its content, as hex digits: the SHA-256 of the SHA-256s (as hex digits, in a row) of the
-        four IDX files, uncompressed, that hold it in MNIST's layout. Where the files lay, how they
-        were called and packed makes no difference.
+        Hash of its content, as hex digits: the SHA-256 of the SHA-256s (as hex digits, in a row) of
+        the four IDX files, uncompressed, that hold it in MNIST's layout. Names, places and
+        compression of the files make no difference.
     source : str
         Where it came from: "data_dir", "keras_cache", a "download" just now, the visitor's
         "own_files", or "built_in"; "substitute" are the built-in digits where MNIST is wanted
@@ -108,7 +108,7 @@ def load(
     download : bool, optional
         Whether MNIST may be downloaded where it is not found; by default only for "mnist".
     max_bytes : int
-        The most that each of the four arrays of one's own files may have.
+        Most bytes of each of the four arrays in files of one's own.
 
     Returns
     -------
@@ -182,7 +182,7 @@ def _mirrors() -> Sequence[str]:
 
 
 def _places(folder: Path) -> Iterator[tuple[tuple[Path, ...], Source]]:
-    """Yield the files that could be MNIST, each set with where it lies."""
+    """Yield sets of files that could be MNIST, each with the place where it was found."""
     # Not Path.expanduser, which raises for a user without a home, as in some containers.
     keras = Path(os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras"), "datasets")
     places: list[tuple[Path, Source]] = [
@@ -201,7 +201,7 @@ def _places(folder: Path) -> Iterator[tuple[tuple[Path, ...], Source]]:
 
 
 def _mnist(folder: Path, progress: Progress | None, download: bool) -> Dataset:
-    """Return the first right MNIST; if there are only damaged ones, raise what is wrong."""
+    """Return the first undamaged MNIST; if all are damaged, raise what is wrong with the first."""
     trouble: DataError | None = None
     for paths, source in _places(folder):
         try:

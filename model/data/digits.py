@@ -22,7 +22,7 @@ def read() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return all pictures in MNIST's form, in an order that is mixed but always the same.
 
     The ten classes are dealt out evenly: any stretch of n pictures in a row has n/10 of each, give
-    or take two, so that a split by position is a stratified one. Every writer is everywhere.
+    or take two, so that a split by position is stratified. Every writer is in every split.
 
     Returns
     -------
@@ -40,9 +40,9 @@ def read() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 def enlarged(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return a picture of 8 × 8 counts, 0 to 16, in MNIST's form.
 
-    It is enlarged to the raster it was counted from and its blurred edges are made as steep as a
-    pen's; then, as with MNIST, the longer side of the ink is scaled to 20 pixels and its centre of
-    mass is placed at pixel (14, 14), to the nearest whole pixel.
+    It is enlarged to the raster from which it was counted, and its blurred edges are made as steep
+    as a pen's; then, as with MNIST, the longer side of the ink is scaled to 20 pixels, and its
+    centre of mass is placed at pixel (14, 14), to the nearest whole pixel.
 
     Parameters
     ----------
@@ -79,8 +79,8 @@ def _offset(profile: NDArray[np.unsignedinteger]) -> int:
 
 
 def _dealt_out(labels: NDArray[np.integer]) -> NDArray[np.intp]:
-    """Return an order in which every class comes round as evenly as its size allows."""
-    # RandomState's stream is frozen for ever (NEP 19), so this order is too.
+    """Return an order in which the members of every class are spread evenly."""
+    # RandomState's numbers never change (NEP 19), so this order never changes either.
     shuffled = np.random.RandomState(_SEED).permutation(len(labels))
     turn = np.empty(len(labels))
     for label in np.unique(labels):

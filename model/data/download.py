@@ -1,4 +1,4 @@
-"""One file from one address: resumed where it stopped, checked, then put in place in one move."""
+"""Download of one file: resumed where it stopped, checked, then put in place atomically."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from model.files import put_in_place
 __all__ = ["DownloadError", "Progress", "download"]
 
 MAX_BYTES = 64_000_000
-"""A server that sends more than this is not sending MNIST."""
+"""Largest download, in bytes; a server that sends more is not sending MNIST."""
 
 CONNECT_SECONDS = 6.0
 SILENCE_SECONDS = 20.0
-"""How long a server may take to accept a connection, and to send the next byte."""
+"""Longest time that a server may take to accept a connection, and to send the next byte."""
 
 SLOWEST = 1_000
-"""Bytes a second, on average, below which a server is given up after `SILENCE_SECONDS`."""
+"""Least average speed after `SILENCE_SECONDS`, in bytes a second; a slower server is given up."""
 
 _INTERRUPTIONS = 4
 _PIECE = 1 << 16
 
 
 class Progress(Protocol):
-    """What is told how far a download is.
+    """A callable that is told how far a download is.
 
     `total` is 0 while the server has not said how long the file is; `name` is the file's.
     """
@@ -45,7 +45,7 @@ class DownloadError(ValueError):
 
 
 class _InterruptedError(DownloadError):
-    """The connection broke, and what arrived before is worth keeping."""
+    """The connection broke; what has arrived is kept."""
 
 
 def download(
@@ -96,9 +96,9 @@ def _arrives(
     check: Callable[[Path], object],
     progress: Progress | None,
 ) -> bool:
-    """Complete `part` and return whether it is right; if it is not, it is gone.
+    """Complete `part` and return whether it passes the check; if not, it is deleted.
 
-    Wrong bytes that all came from the server just now are an error.
+    Wrong bytes that have all just come from the server are an error.
     """
     kept = part.exists()
     _transfer(url, part, name, progress)

@@ -1,4 +1,4 @@
-"""MNIST itself: how to know it, and where to download it.
+"""MNIST: its hashes, its mirrors, and its download.
 
 References
 ----------
@@ -23,14 +23,14 @@ SHA256 = (
     "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 )
-"""Of the four files in the order of `IDX_NAMES`, not compressed."""
+"""Hashes of the four files, uncompressed, in the order of `IDX_NAMES`."""
 
 MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
 )
-"""Where MNIST is: the address of a folder with the four files as .gz, or of one ``mnist.npz``."""
+"""Addresses of MNIST: each a folder with the four files as .gz, or one ``mnist.npz``."""
 
 
 def check(paths: Sequence[Path], hashes: Sequence[str]) -> None:

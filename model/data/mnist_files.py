@@ -1,6 +1,6 @@
-"""The layout of MNIST on disk: four IDX files in a folder, or Keras's one ``mnist.npz``.
+"""MNIST's layout on disk: four IDX files in a folder, or Keras's single ``mnist.npz``.
 
-Pictures of one's own are taken in the same layout, any number of them.
+A visitor's own pictures are read in the same layout, any number of them.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def read(paths: Sequence[Path], *, max_bytes: int = MAX_BYTES) -> FourArrays:
     paths : sequence of Path
         What `find` found: four files in the order of `IDX_NAMES`, or one .npz file.
     max_bytes : int
-        The most that each of the four arrays may have.
+        Most bytes of each of the four arrays.
 
     Raises
     ------

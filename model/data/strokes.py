@@ -1,6 +1,6 @@
-"""Pen strokes → canvas drawings, by the measuring protocol.
+"""Recorded pen strokes, drawn on a canvas by a fixed protocol.
 
-How a person would have drawn a recorded digit on the page's canvas, so that every program is
+The protocol draws a digit as a person would have on the page's canvas, so that every program is
 measured on the same pictures: a canvas of 280 × 280 pixels; the digit's longer side a uniform
 random 40 to 80 % of it; its bounding box, with half a pen width around it, placed in the free
 room on each axis at a uniform random 25 to 75 %; a pen 20 pixels wide with round caps and joins.
@@ -22,11 +22,13 @@ from PIL import Image, ImageDraw
 __all__ = ["CANVAS", "PEN", "StrokesError", "WrittenDigit", "canvas_drawings", "draw", "read"]
 
 CANVAS = 280
+"""Side of the canvas, in pixels."""
 PEN = 20
-
+"""Width of the pen, in pixels."""
 LONGEST_LINE = 1_000_000
-"""Characters of one digit's JSON; a longer line is refused before it is parsed."""
+"""Most characters of one digit's JSON; a longer line is refused before it is parsed."""
 MOST_DIGITS = 1_000_000
+"""Most digits in one file."""
 
 Stroke = list[tuple[float, float]]
 
@@ -97,7 +99,7 @@ def draw(
     ----------
     strokes : lists of (x, y)
     longer_side : float
-        Of the strokes' bounding box on the canvas, in pixels.
+        Longer side of the strokes' bounding box on the canvas, in pixels.
     right, down : float
         Where in the free room the box begins, 0 (left, top) to 1 (right, bottom).
 

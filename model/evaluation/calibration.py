@@ -1,11 +1,11 @@
-"""Whether a model is right as often as it says: the reliability diagram's numbers.
+"""Calibration: whether answers of 90 % probability are right in 90 % of the cases.
 
 References
 ----------
 M. P. Naeini, G. F. Cooper, M. Hauskrecht, "Obtaining well calibrated probabilities using Bayesian
 binning", AAAI 2015, introduces the expected calibration error; C. Guo, G. Pleiss, Y. Sun,
 K. Q. Weinberger, "On calibration of modern neural networks", ICML 2017, section 2, has it for
-answers among several classes, as it is computed here.
+answers among several classes, and it is computed here in this form.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["Reliability", "reliability"]
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Reliability:
-    """Whether the probability of an answer is how often such answers are right.
+    """The numbers of a reliability diagram: how probable answers were, and how often right.
 
     The answers are sorted by their probability into bins of equal width from 0 to 1.
 
@@ -30,9 +30,9 @@ class Reliability:
     confidence : (n_bins,) float64
         Mean probability of the answers in each bin; NaN where there is none.
     accuracy : (n_bins,) float64
-        Share of them that is right; NaN where there is none.
+        Share of these answers that are right; NaN where there is none.
     count : (n_bins,) int
-        How many they are.
+        Number of answers in each bin.
     """
 
     confidence: NDArray[np.float64]
@@ -47,14 +47,14 @@ class Reliability:
 
     @property
     def overconfidence(self) -> float:
-        """Mean confidence less accuracy over all answers: above 0 it claims too much."""
+        """Mean confidence minus accuracy over all answers; above 0 the model is too sure."""
         return float(np.nansum((self.confidence - self.accuracy) * self.count) / self.count.sum())
 
 
 def reliability(
     probabilities: NDArray[np.floating[Any]], labels: NDArray[np.integer[Any]], n_bins: int = 10
 ) -> Reliability:
-    """Compare how sure a model was of its answers with how often they are right.
+    """Compare the probability of answers with how often they are right.
 
     Parameters
     ----------

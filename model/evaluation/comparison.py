@@ -1,4 +1,4 @@
-"""Two models on the same test digits: what the new one repaired and what it broke."""
+"""Comparison of two models on the same pictures: which the new one fixed and which it broke."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well a model reads: accuracy, precision, recall, F1, who is taken for whom."""
+"""Metrics: accuracy, precision, recall, F1, the confusion matrix and the pictures read wrong."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Evaluation:
     n : int
         Number of pictures.
     accuracy : float
-        Share of pictures read right.
+        Share of the pictures that are read right.
     precision, recall, f1 : (10,) float64
         Per digit; 0 where a digit was never predicted (precision) or never present (recall).
     support : (10,) int
@@ -105,7 +105,7 @@ def evaluate(y_true: NDArray[Any], y_pred: NDArray[Any]) -> Evaluation:
 def mistakes(
     probabilities: NDArray[np.floating[Any]], labels: NDArray[np.integer[Any]]
 ) -> NDArray[np.intp]:
-    """Return the indices of the pictures read wrong, those the model was surest of first.
+    """Return the indices of the pictures that are read wrong, the most probable answer first.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def pictures_of(
     probabilities: NDArray[np.floating[Any]],
     labels: NDArray[np.integer[Any]],
 ) -> NDArray[np.intp]:
-    """Return the indices of the pictures in one cell of the confusion matrix, surest first.
+    """Return the indices of the pictures in one cell of the confusion matrix, most probable first.
 
     Parameters
     ----------

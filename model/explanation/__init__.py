@@ -1,0 +1,1 @@
+"""Explanations of a linear model's answer: evidence, counterfactual, pipeline."""

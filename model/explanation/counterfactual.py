@@ -1,4 +1,4 @@
-"""The fewest pixels to darken or lighten until another digit wins.
+"""Counterfactual: the fewest pixels to darken or lighten until another digit wins.
 
 *Two digits.* Let t be the wanted digit and p the present answer. Their margin zₜ − zₚ is linear in
 the pixels, so changing pixel i from xᵢ to x′ᵢ adds (wᵗᵢ − wᵖᵢ)(x′ᵢ − xᵢ), whatever happens to the
@@ -36,7 +36,7 @@ from numpy.typing import NDArray
 __all__ = ["LEAD", "Counterfactual", "LinearModel", "counterfactual"]
 
 LEAD = 1e-4
-"""A logit is ahead of another by more than this: float32 arithmetic cannot turn it round."""
+"""By how much a logit must lead at least, so that float32 arithmetic cannot reverse it."""
 
 Floats = NDArray[np.float64]
 Changes = dict[int, float]  # pixel → new value, in the order of the changes
@@ -113,7 +113,7 @@ def counterfactual(
         Such as a SoftmaxRegression; any number of features and classes will do.
     features : (n_features,) floats between 0 and 1
     target : int
-        The digit that shall win, from 0 to n_classes − 1.
+        The digit that is to win, from 0 to n_classes − 1.
 
     Returns
     -------

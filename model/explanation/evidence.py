@@ -1,4 +1,4 @@
-"""Evidence: what each pixel adds to the score of a digit, so that it adds up to the score.
+"""Evidence: what each pixel adds to the score of a digit; all of it sums to the score exactly.
 
 The model is linear, so the reason for a score is no approximation. With weights w and bias b of one
 digit and features x, the logit is
@@ -9,7 +9,7 @@ and wᵢ·xᵢ is exactly what pixel i adds to it: its *evidence*. Pixels withou
 model makes of blank paper is in the bias. Between two digits a and b, the difference of their
 logits decides, and it splits in the same way into (wᵃᵢ − wᵇᵢ)·xᵢ: the *contrast*.
 
-Products and sums are made in float64 from the model's own float32 numbers. A product of two float32
+Products and sums are computed in float64 from the model's float32 numbers. A product of two float32
 numbers is exact there, and 784 of them add up with an error around 1e-13 for logits around 10, far
 below what is printed; `model.classifier.softmax.logits`, in float32, agrees within 1e-5.
 
@@ -78,13 +78,13 @@ class Evidence:
     Parameters
     ----------
     digit : int
-        Whose evidence it is.
+        The digit whose evidence it is.
     other : int or None
-        The digit that it is contrasted with, if any.
+        The digit with which it is contrasted, if any.
     map : (28, 28) float64
         Each pixel's share: above 0 for `digit`, below 0 against it.
     bias : float
-        The share that is there before any ink.
+        The share that does not depend on the ink.
     """
 
     digit: int
@@ -94,17 +94,17 @@ class Evidence:
 
     @property
     def positive(self) -> float:
-        """What speaks for the digit, summed over the pixels; at least 0."""
+        """Sum of all that speaks for the digit; at least 0."""
         return float(self.map[self.map > 0].sum())
 
     @property
     def negative(self) -> float:
-        """What speaks against it, summed over the pixels; at least 0, to be subtracted."""
+        """Sum of all that speaks against it, to be subtracted; at least 0."""
         return -float(self.map[self.map < 0].sum())
 
     @property
     def logit(self) -> float:
-        """The whole: bias + positive − negative."""
+        """The sum of all: bias + positive − negative."""
         return self.bias + self.positive - self.negative
 
     def of_the_leader(self) -> Evidence:
@@ -157,7 +157,7 @@ def evidence(model: SoftmaxRegression, features: NDArray[np.float32], digit: int
 def contrast(
     model: SoftmaxRegression, features: NDArray[np.float32], digit: int, other: int
 ) -> Evidence:
-    """Take apart why one digit and not another: the difference of their evidence.
+    """Take apart why one digit leads another: the difference of their evidence.
 
     Parameters
     ----------

@@ -30,7 +30,7 @@ __all__ = ["STEPS", "Stage", "StageName", "Step", "picture", "stages"]
 Step = Literal["crop", "box", "centre", "moments"]
 StageName = Literal["canvas"] | Step
 STEPS: tuple[Step, ...] = get_args(Step)
-"""The steps behind the canvas, in order."""
+"""The steps after the canvas, in order."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ class Stage:
         The step that was done last.
     picture : (28, 28) float32 in [0, 1]
     probabilities : (10,) float32
-        What a model believes that is fed this picture as it is.
+        What the model of this stage believes of the picture.
     """
 
     name: StageName
@@ -69,7 +69,7 @@ def stages(
     Returns
     -------
     stages : tuple of Stage
-        The canvas, and the picture after each of the steps, one upon the other.
+        The canvas, and the picture after each step, with the steps before it.
 
     Raises
     ------
@@ -87,10 +87,10 @@ def stages(
 
 
 def picture(ink: NDArray[np.floating[Any]], steps: Collection[Step] = STEPS) -> NDArray[np.float32]:
-    """Turn a drawing into a model's picture with these steps and no others.
+    """Turn a drawing into a model's picture by these steps only.
 
-    What is not cropped is the whole canvas; what is not scaled into the box fills the picture with
-    its longer side; what is not centred by its mass has equal borders. With all but "moments" this
+    Without "crop" the whole canvas is kept; without "box" the longer side fills the picture;
+    without "centre" the borders are equal. With all but "moments" this
     is `model.preprocessing.centring.centred`.
 
     Parameters

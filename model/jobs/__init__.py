@@ -1,1 +1,1 @@
-"""Trainings asked for on the page: their queue, and the process that they run in."""
+"""Training jobs: their queue, and the process in which they run."""

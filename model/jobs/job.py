@@ -1,4 +1,4 @@
-"""A training job as the page sees it: a value that says how far the run is, and its film."""
+"""A training job at one moment: its state, how far it is, its curve and its film."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ State = Literal["queued", "starting", "loading", "running", "paused", "stopped",
 Speed = Literal["full", "watch"]
 
 FEWEST_FRAMES, MOST_FRAMES = 10, 40
+"""Bounds of the number of frames in a film, without the one at step 0."""
 STEPS_PER_FRAME = 100
-"""A frame costs as much time as 45 steps: this keeps 1,000 steps within 1.5 times the bare run."""
+"""A frame costs the time of 45 steps: one in 100 makes a run at most 1.5 times as long."""
 
 MOST_POINTS = 400
+"""Most points of a curve."""
 
 
 def film_steps(n_steps: int) -> tuple[int, ...]:
-    """Return the steps whose weights are kept, so that one seed gives one film.
+    """Return the steps whose weights are kept; the same for every run of so many steps.
 
     They follow a parabola, since a model learns most in its first steps.
 
@@ -40,7 +42,7 @@ def film_steps(n_steps: int) -> tuple[int, ...]:
 
 
 class Point(NamedTuple):
-    """One point of the curves; the loss is the mean since the point before, in nats."""
+    """One point of the curves; the loss, in nats, is the mean since the previous point."""
 
     step: int
     train_loss: float
@@ -65,9 +67,9 @@ class Job:
     Parameters
     ----------
     id : str
-        Not to be guessed: who knows it may stop the job.
+        Cannot be guessed: whoever knows it may stop the job.
     owner : str
-        The visit it belongs to.
+        The visit to which it belongs.
     config : TrainingConfig
     data : str
         "mnist", "digits", or the path of a file or folder.
@@ -75,7 +77,7 @@ class Job:
         "queued", "starting" (the training process is not up yet), "loading" (the data), "running",
         "paused"; then "done", "stopped" or "failed".
     position : int
-        Jobs that are served before this one; 0 when it is its turn.
+        How many jobs come before this one; 0 when it is its turn.
     speed : {"full", "watch"}
     paused : bool
         Whether it has been asked to pause.
@@ -84,17 +86,17 @@ class Job:
     step : int
         Steps done.
     steps_per_second : float
-        While running, lately; 0 when it is not known yet.
+        The recent speed while running; 0 when it is not known yet.
     latest : Snapshot, optional
         The last weights that were reported; they stay when the job stops or fails, as long as the
         film does.
     film : tuple of Snapshot
-        At the steps of `film_steps`, and at the last one of a stopped run. Empty for a job that
-        ended long ago.
+        The weights at the steps of `film_steps`, and at the last one of a stopped run. Empty for a
+        job that ended long ago.
     curve : tuple of Point
         At most 400 points.
     result : Checkpoint, optional
-        The trained model; of a stopped run, what it had reached, if it had begun.
+        The trained model; of a stopped run that had begun, the model that it had reached.
     """
 
     id: str
@@ -115,7 +117,7 @@ class Job:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing will change any more."""
+        """Whether the job has ended."""
         return self.state in ("done", "stopped", "failed")
 
     @property

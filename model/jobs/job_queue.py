@@ -1,4 +1,4 @@
-"""All jobs of a server: the one whose turn it is, those that wait, those that are over."""
+"""The job queue: the job whose turn it is, those that wait, and those that are over."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ __all__ = ["JobQueue"]
 
 
 class JobQueue:
-    """Keeps jobs by their id, and the queue; not for more than one thread at a time.
+    """Jobs by their id, and the order of those that wait; for one thread at a time.
 
     Parameters
     ----------
     limits : Limits
     clock : callable
-        Tells the seconds since any moment in the past.
+        Returns the seconds since a fixed moment.
     """
 
     def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
@@ -66,7 +66,7 @@ class JobQueue:
         self._submitted.append((self._clock(), job.owner))
 
     def take_next(self) -> None:
-        """Give the first that waits its turn, if there is one."""
+        """Let the first job that waits be the current one, if there is one."""
         if self._waiting:
             self._current = self._waiting.popleft()
             self.update(dataclasses.replace(self._jobs[self._current], state="starting"))
@@ -86,12 +86,12 @@ class JobQueue:
         return [self._jobs[id] for id in ids]
 
     def unwatched(self) -> list[Job]:
-        """Return the unfinished jobs at which nobody has looked lately."""
+        """Return the unfinished jobs that nobody has looked at lately."""
         long_ago = self._clock() - self._limits.unwatched_seconds
         return [job for job in self.unfinished() if self._seen_at[job.id] < long_ago]
 
     def update(self, job: Job) -> None:
-        """Replace a job by what it is now."""
+        """Replace a job by its new state."""
         self._jobs[job.id] = job
 
     def end(
@@ -101,7 +101,7 @@ class JobQueue:
         reason: Reason | None = None,
         result: Checkpoint | None = None,
     ) -> None:
-        """Take an unfinished job out of the queue, and forget what has been over for long."""
+        """End an unfinished job, and forget jobs that ended long ago."""
         if job.id == self._current:
             self._current = None
         else:

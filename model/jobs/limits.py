@@ -1,4 +1,4 @@
-"""What keeps one visitor, or one fault, from spoiling the training for everybody."""
+"""Limits of the trainings, so that no visitor and no fault blocks them for everybody."""
 
 from __future__ import annotations
 
@@ -24,25 +24,26 @@ class Limits:
     Parameters
     ----------
     waiting_jobs : int
-        More are refused.
+        Most jobs that wait; more are refused.
     jobs_per_minute : int
-        Of one owner; more are refused, until a minute has passed since the oldest of them.
+        Most jobs that one owner may begin within a minute; more are refused.
     silence_seconds : float
-        A process that says nothing for so long hangs, and is killed. (It speaks every 0.5 s.)
+        A process that sends nothing for this time hangs, and is killed. (It sends every 0.5 s.)
     start_seconds : float
-        The same until it is ready. Importing TensorFlow takes 4 s, but from a cold disk far longer.
+        A process that is not ready after this time is killed. Importing TensorFlow takes 4 s, but
+        from a cold disk far longer.
     stop_seconds : float
-        A run that has not stopped so long after Stop is killed with its process.
+        A run that has not ended this time after Stop is killed with its process.
     unwatched_seconds : float
-        A job at which nobody has looked for so long is stopped: its visitor has gone.
+        A job that nobody has looked at for this time is stopped: its visitor has gone.
     turn_seconds : float
-        While others wait, a run this old goes on at full speed.
+        While others wait, a run that has taken this time goes on at full speed.
     longest_turn_seconds : float
-        While others wait, a run this old is stopped.
+        While others wait, a run that has taken this time is stopped.
     jobs_per_process : int
-        After so many a fresh process is started, and takes over once it is warm.
+        After this number of jobs a fresh process is started, and takes over once it is warm.
     kept_jobs, kept_films : int
-        Jobs that can still be found after their end, and how many of these have their film.
+        How many jobs can still be found after their end, and how many of these have their film.
     """
 
     waiting_jobs: int = 20

@@ -1,4 +1,4 @@
-"""The training process as its parent holds it: started, spoken to, listened to, ended."""
+"""The parent's side of a training process: start it, send messages, receive them, end it."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_NUM_INTE
 class TrainingProcess:
     """A running training process.
 
-    It has to be made by a thread that lives as long as the process shall: Linux ends the process
-    with the thread that started it.
+    It has to be made by a thread that lives at least as long as the process: Linux ends the
+    process together with the thread that started it.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ class TrainingProcess:
         return self._process.pid
 
     def send(self, kind: str, **fields: object) -> None:
-        """Send a message; never waits, and says nothing when the process has gone."""
+        """Send a message without waiting; nothing happens when the process has ended."""
         self._outbox.put(Message(kind, fields))
 
     def kill(self) -> None:

@@ -1,4 +1,4 @@
-"""How fast a run goes: at full speed, slowed to be watched, paused, or one step at a time."""
+"""Control of a run: full speed, slowed to be watched, paused, single steps, stopped."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from model.jobs.job import Speed, film_steps
 __all__ = ["Control", "Pace"]
 
 WATCH_STEPS_PER_SECOND = 50.0
+"""Speed of a run that is watched."""
 WATCH_STEPS = 5
+"""Steps from one report to the next of a run that is watched."""
 FULL_SPEED_SECONDS = 0.06
-"""From one report to the next, about: more than ten a second, and Stop is heard soon."""
+"""Approximate time between two reports, so that there are over ten a second and Stop acts soon."""
 FIRST_GUESS = 300_000.0
-"""Pictures per second, before anything has been measured."""
+"""Assumed speed in pictures per second, until it is measured."""
 
 
 class Control:
-    """What the page wants of a run; one thread writes it, the training thread obeys."""
+    """What the page wants of a run: one thread writes it, the training thread reads it."""
 
     def __init__(self, job: str, speed: Speed) -> None:
         self.job = job
@@ -32,7 +34,7 @@ class Control:
         self.single_steps = 0
 
     def update(self, fields: Any) -> None:
-        """Take over a "control" message's fields."""
+        """Apply the fields of a "control" message."""
         with self.changed:
             self.speed = fields["speed"]
             self.paused = fields["paused"]
@@ -42,12 +44,12 @@ class Control:
 
 
 class Pace:
-    """Decides when a run goes on, and how many steps it takes to the next report."""
+    """Decides when a run goes on, and how many steps it takes until the next report."""
 
     def __init__(self, control: Control, config: TrainingConfig) -> None:
         self._control = control
         self._film = film_steps(config.n_steps)
-        # The slower of two is left out: the first stretch also brings the data into place.
+        # Of the last two the faster counts: the first stretch also includes loading the data.
         self._rates = deque([FIRST_GUESS / config.batch_size], maxlen=2)
         self._stretch = 1
         self._left_at = 0.0
@@ -66,7 +68,7 @@ class Pace:
 
     @property
     def steps_per_second(self) -> float:
-        """Steps per second, the waiting at "watch" included."""
+        """Steps per second, including the pauses of a run that is watched."""
         slowed = self._control.speed == "watch"
         return min(self._smoothed, WATCH_STEPS_PER_SECOND) if slowed else self._smoothed
 
@@ -94,7 +96,7 @@ class Pace:
         return False
 
     def _leave(self, step: int, n_steps: int) -> None:
-        """Set off for `n_steps`, but not past a step that belongs to the film."""
+        """Begin a stretch of `n_steps`, but not past a step that belongs to the film."""
         to_film = next(frame for frame in self._film if frame > step) - step
         self._stretch = max(1, min(n_steps, to_film))
         self._left_at = time.monotonic()

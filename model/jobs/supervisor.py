@@ -1,4 +1,4 @@
-"""The training process that serves, kept alive; and now and then a fresh one to succeed it."""
+"""The supervisor: keeps one training process running, and replaces it after many jobs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from model.jobs.reason import Reason
 __all__ = ["Loss", "Supervisor"]
 
 KEPT_WARM = 2
+"""How many sets of features a new process computes ahead of their use."""
 LONGEST_DELAY = 60.0
+"""Longest wait, in seconds, before a process that keeps dying is started again."""
 
 
 class Loss(NamedTuple):
@@ -28,8 +30,8 @@ class Loss(NamedTuple):
 
 
 @dataclasses.dataclass(eq=False)
-class _Member:
-    """One process and how far it is."""
+class _Worker:
+    """A training process and its state."""
 
     process: TrainingProcess
     ready: bool = False
@@ -39,7 +41,7 @@ class _Member:
 
 
 class Supervisor:
-    """Starts, watches and replaces the training process; not for more than one thread at a time.
+    """Starts, watches and replaces the training process; for one thread at a time.
 
     Parameters
     ----------
@@ -47,7 +49,7 @@ class Supervisor:
         The program and its arguments.
     limits : Limits
     hear : callable
-        Called in another thread with what a process says; it has to pass it on to `heard`.
+        Called in another thread with each message; it has to pass it on to `heard`.
     """
 
     def __init__(
@@ -59,8 +61,8 @@ class Supervisor:
         self._command = command
         self._limits = limits
         self._hear = hear
-        self._serving: _Member | None = None
-        self._successor: _Member | None = None
+        self._serving: _Worker | None = None
+        self._successor: _Worker | None = None
         self._n_losses = 0
         self._start_at = 0.0
         self._warm: dict[tuple[str, Input], None] = {}  # the least recently used first
@@ -91,7 +93,7 @@ class Supervisor:
             self._ask_to_warm(self._serving, data, input)
 
     def job_done(self, data: str, input: Input) -> None:
-        """Count a job that has come to its end; its features may be wanted again."""
+        """Count a job that has ended; its features may be wanted again."""
         self._use(data, input)
         self._n_losses = 0
         if self._serving:
@@ -105,8 +107,8 @@ class Supervisor:
         needed : bool
             Whether a job waits; otherwise a process that keeps dying is started ever less often.
         """
-        for member in filter(None, (self._serving, self._successor)):
-            self._kill_if_silent(member)
+        for worker in filter(None, (self._serving, self._successor)):
+            self._kill_if_silent(worker)
         if self._serving is None and (needed or time.monotonic() >= self._start_at):
             try:
                 self._serving = self._started()
@@ -116,7 +118,7 @@ class Supervisor:
         return None
 
     def renew(self) -> None:
-        """Between two jobs: have a process that has served for long succeeded by a fresh one."""
+        """Between two jobs: let a fresh process take over from one that has run many jobs."""
         old, new = self._serving, self._successor
         if old is None or old.n_jobs < self._limits.jobs_per_process:
             return
@@ -134,70 +136,70 @@ class Supervisor:
 
     def close(self) -> None:
         """End all processes."""
-        for member in filter(None, (self._serving, self._successor)):
-            member.process.close()
+        for worker in filter(None, (self._serving, self._successor)):
+            worker.process.close()
         self._serving = self._successor = None
 
     def heard(self, process: TrainingProcess, message: Message | None) -> Loss | None:
-        """Note what a process says of itself; None says that it has ended.
+        """Note what a message says of its process; None means that the process has ended.
 
         Returns
         -------
         loss : Loss, optional
             Where the serving process has ended.
         """
-        member = self._member(process)
-        if member is None:
+        worker = self._worker(process)
+        if worker is None:
             return None
         if message is None:
-            return self._lost(member)
+            return self._lost(worker)
         if message.kind == "ready":
-            member.ready = True
+            worker.ready = True
             for data, input in self._warm:
-                self._ask_to_warm(member, data, input)
+                self._ask_to_warm(worker, data, input)
         elif message.kind == "warmed":
-            member.n_warming -= 1
+            worker.n_warming -= 1
         elif message.kind == "unable":
-            member.fault = Reason("process_unable", {"error": message.fields["error"]})
+            worker.fault = Reason("process_unable", {"error": message.fields["error"]})
         return None
 
-    def _started(self) -> _Member:
-        return _Member(TrainingProcess(self._command, self._hear))
+    def _started(self) -> _Worker:
+        return _Worker(TrainingProcess(self._command, self._hear))
 
-    def _member(self, process: TrainingProcess) -> _Member | None:
-        members = (self._serving, self._successor)
-        return next((m for m in members if m and m.process is process), None)
+    def _worker(self, process: TrainingProcess) -> _Worker | None:
+        workers = (self._serving, self._successor)
+        return next((m for m in workers if m and m.process is process), None)
 
     def _use(self, data: str, input: Input) -> None:
-        """Remember which features are wanted, for the processes that are still to come."""
+        """Remember which features are wanted, for later processes."""
         self._warm.pop((data, input), None)
         self._warm[data, input] = None
         while len(self._warm) > KEPT_WARM:
             del self._warm[next(iter(self._warm))]
 
-    def _ask_to_warm(self, member: _Member, data: str, input: Input) -> None:
-        member.n_warming += 1
-        member.process.send("warm", data=data, input=input)
+    def _ask_to_warm(self, worker: _Worker, data: str, input: Input) -> None:
+        worker.n_warming += 1
+        worker.process.send("warm", data=data, input=input)
 
-    def _kill_if_silent(self, member: _Member) -> None:
+    def _kill_if_silent(self, worker: _Worker) -> None:
         limits = self._limits
-        silence = time.monotonic() - member.process.last_heard
-        if member.ready:
+        silence = time.monotonic() - worker.process.last_heard
+        if worker.ready:
             too_long = silence > limits.silence_seconds
         else:
-            too_long = time.monotonic() - member.process.started > limits.start_seconds
-        if too_long and not member.fault:
-            member.fault = Reason("process_silent", {"seconds": silence})
-            member.process.kill()
+            too_long = time.monotonic() - worker.process.started > limits.start_seconds
+        if too_long and not worker.fault:
+            worker.fault = Reason("process_silent", {"seconds": silence})
+            worker.process.kill()
 
-    def _lost(self, member: _Member) -> Loss | None:
-        if member is self._successor:
+    def _lost(self, worker: _Worker) -> Loss | None:
+        if worker is self._successor:
             self._successor = None
             return None
         self._serving, self._successor = self._successor, None
-        if member.n_warming:  # perhaps for lack of memory: the next one shall not die of it too
+        if worker.n_warming:  # perhaps it lacked memory: the next one must not die of the same
             self._warm.clear()
-        delay = min(2.0**self._n_losses - 1, LONGEST_DELAY) if member.ready else float("inf")
+        delay = min(2.0**self._n_losses - 1, LONGEST_DELAY) if worker.ready else float("inf")
         self._start_at = time.monotonic() + delay
         self._n_losses += 1
-        return Loss(member.fault or member.process.ending(), member.ready)
+        return Loss(worker.fault or worker.process.ending(), worker.ready)

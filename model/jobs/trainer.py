@@ -1,8 +1,8 @@
-"""The client of the training process: what the page's server holds.
+"""The trainer: the page's server submits jobs to it and looks at them; another process trains.
 
-One queue for all visitors, one training process, one job at a time. The page submits a job and
-looks at it with `Trainer.find` as often as it likes; what it gets is an immutable value. Neither
-TensorFlow nor Keras is ever imported here.
+There is one queue for all visitors, one training process, one job at a time. `Trainer.find` returns
+a job as an immutable value, as often as the page asks. Neither TensorFlow nor Keras is imported
+here.
 """
 
 from __future__ import annotations
@@ -32,11 +32,12 @@ from model.jobs.supervisor import Loss, Supervisor
 __all__ = ["Job", "Limits", "RefusedError", "Trainer"]
 
 TICK_SECONDS = 0.1
+"""How often limits are checked."""
 
 
 @dataclasses.dataclass(eq=False)
 class _Turn:
-    """What the current job's run needs besides the job."""
+    """What is noted of the current job's run, besides the job."""
 
     sent_at: float | None = None
     begun: bool = False
@@ -46,10 +47,10 @@ class _Turn:
 
 
 class Trainer:
-    """Trains, in another process, what visitors submit; every method may be called by any thread.
+    """Trains what visitors submit in another process; any thread may call any method.
 
-    An owner has at most one job that is not over. When the process dies, the job that was running
-    fails, those that wait are run by the next process.
+    An owner has at most one job that is not over. When the process dies, the running job fails, and
+    the next process runs those that wait.
 
     Parameters
     ----------
@@ -77,7 +78,7 @@ class Trainer:
         self._closed = False
 
     def start(self) -> None:
-        """Start the training process in the background; once is enough."""
+        """Start the training process in the background; a second call does nothing."""
         with self._changed:
             if self._thread is None and not self._closed:
                 self._thread = threading.Thread(target=self._manage, name="trainer", daemon=True)
@@ -85,7 +86,7 @@ class Trainer:
                 atexit.register(self.close)
 
     def close(self) -> None:
-        """End the training process and all jobs; the trainer takes no others."""
+        """End the training process and all jobs; no others are taken afterwards."""
         with self._changed:
             if self._closed:
                 return
@@ -125,7 +126,7 @@ class Trainer:
         data : str
             "mnist", "digits", or the absolute path of a file or folder.
         owner : str
-            Who trains: one visit of the page.
+            The visit that trains.
         speed : {"full", "watch"}
 
         Raises
@@ -152,7 +153,7 @@ class Trainer:
             return self._queue.find(id)
 
     def stop(self, id: str) -> None:
-        """End a job within a second; what it has reached is kept."""
+        """End a job within a second; the model that it has reached is kept."""
         with self._changed:
             if job := self._unfinished(id):
                 self._stop(job, Reason("stopped"))
@@ -180,7 +181,7 @@ class Trainer:
         current = self._queue.current
         return current is not None and current.id == job.id and self._turn.sent_at is not None
 
-    # What is asked of a job.
+    # What the page asks of a job.
 
     def _control(self, id: str, *, single_steps: int = 0, **wishes: Any) -> None:
         with self._changed:
@@ -204,7 +205,7 @@ class Trainer:
             self._turn.stop_reason = reason
             self._supervisor.send("control", **_control_fields(job, stopped=True))
 
-    # The thread that manages; it also starts the processes, since they end with it.
+    # The managing thread, which also starts the processes, because they end with it.
 
     def _manage(self) -> None:
         with self._changed:
@@ -253,7 +254,7 @@ class Trainer:
             self._queue.end(job, "failed", fault)
             self._changed.notify()
 
-    # What the process says; called in its own thread.
+    # Messages of the process, in the thread that reads them.
 
     def _hear(self, process: TrainingProcess, message: Message | None) -> None:
         with self._changed:
@@ -287,7 +288,7 @@ class Trainer:
             self._queue.end(job, "done", result=_result(job, message))
 
     def _lose(self, loss: Loss) -> None:
-        """Let the current job fail; one that had not begun when a warm process died begins anew."""
+        """End the current job; one that had not begun when a warm process died is sent again."""
         job, turn = self._queue.current, self._turn
         if job is None:
             return

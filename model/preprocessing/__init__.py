@@ -1,0 +1,1 @@
+"""From a picture of ink to a model's features."""

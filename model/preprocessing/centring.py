@@ -26,12 +26,11 @@ __all__ = [
 ]
 
 BOX = 20
-"""Longer side of the digit inside it, in pixels."""
-
+"""Longer side of a centred digit, in pixels."""
 MIDDLE = 14
-"""Where MNIST has the centre of mass, in pixels from the first: the mean of its 70,000 pictures."""
+"""Row and column of the centre of mass: their mean over MNIST's 70,000 pictures."""
 FAINTEST_INK = 0.1
-"""Ink below this is background when a drawing is cropped."""
+"""Least ink that counts when a drawing is cropped; fainter ink is background."""
 
 
 def centred(ink: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
@@ -88,7 +87,7 @@ def cropped(ink: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
 
 
 def fitted(digit: NDArray[np.float32], longer_side: int) -> NDArray[np.float32]:
-    """Scale so that the longer side has so many pixels and the shorter at least one."""
+    """Scale so that the longer side has this many pixels and the shorter side at least one."""
     if digit.size == 0:
         return digit
     height, width = digit.shape
@@ -106,12 +105,12 @@ def placed_in_the_middle(digit: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def placed_by_mass(digit: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Put a digit of at most 28 × 28 pixels on a picture so that its mass is in the middle."""
+    """Put a digit of at most 28 × 28 pixels on a picture with its centre of mass in the middle."""
     return _placed(digit, _place(digit.sum(axis=1)), _place(digit.sum(axis=0)))
 
 
 def checked_ink(ink: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-    """Return a picture of ink as float32, or raise ValueError for what is none."""
+    """Return a picture of ink as float32; raise ValueError for anything else."""
     if ink.ndim != 2 or ink.size == 0 or not np.issubdtype(ink.dtype, np.floating):
         raise ValueError(f"ink must be (H, W) floats with H, W > 0, got {ink.shape} {ink.dtype}")
     if not (ink.min() >= 0 and ink.max() <= 1):  # false for NaN as well

@@ -1,4 +1,4 @@
-"""The input steps: from pictures in MNIST's form to what a model is fed."""
+"""Input steps: from pictures in MNIST's form to the features that a model is fed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["features"]
 def features(
     images: NDArray[np.uint8] | NDArray[np.floating[Any]], input: Input
 ) -> NDArray[np.float32]:
-    """Turn pictures in MNIST's form into what a model of this input is fed.
+    """Turn pictures in MNIST's form into the features of models with this input.
 
     Parameters
     ----------

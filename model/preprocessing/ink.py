@@ -1,6 +1,6 @@
-"""Files from strangers → ink: the canvas's PNG, and uploaded pictures and photos.
+"""Ink from untrusted files: the canvas's PNG, and uploaded pictures and photos.
 
-A file is measured (bytes, format, width, height) before a pixel of it is decoded.
+Bytes, format, width and height of a file are checked before a pixel of it is decoded.
 """
 
 from __future__ import annotations
@@ -17,43 +17,46 @@ __all__ = ["FORMATS", "LARGEST_FILE", "PictureError", "ink_from_canvas", "ink_fr
 
 FORMATS = ("PNG", "JPEG", "WEBP")
 LARGEST_FILE = 10 * 2**20
-"""Bytes of an uploaded picture."""
+"""Largest uploaded picture, in bytes."""
 MOST_PIXELS = 50_000_000
-"""Of an uploaded picture; today's phones take photos of 12 to 50 million."""
+"""Most pixels of an uploaded picture; today's phones take photos of 12 to 50 million."""
 MOST_SCANS = 100
-"""Of a JPEG. A progressive one has about ten; every one goes over the whole picture once more."""
+"""Most scans of a JPEG. A progressive one has about ten, and each decodes the whole picture."""
 WORKING_SIDE = 512
-"""An upload is reduced to this many pixels on its longer side."""
+"""Longer side, in pixels, to which an uploaded picture is reduced."""
 LEAST_CONTRAST = 0.12
-"""Between ink and paper; a picture with less holds no drawing."""
+"""Least difference of ink and paper; a picture with less holds no drawing."""
 SMALLEST_PART = 0.02
-"""Of all ink; a connected part with less is dirt."""
+"""Smallest share of all ink in a connected part; a smaller part is dirt."""
 LEAST_INSIDE = 0.2
-"""Of all ink; with this much away from the edge, what touches the edge is not the digit."""
+"""Least share of all ink away from the edge for which parts that touch the edge are dropped."""
 THINNEST_PEN = 0.09
-"""Of the digit's longer side; a thinner pen is made as thick. The canvas's is 0.09 to 0.18."""
+"""Least pen width as a share of the digit's longer side; a thinner pen is thickened to it.
+
+The canvas's pens have 0.09 to 0.18.
+"""
 COARSE_SIDE = 32
-"""The paper's brightness is estimated at this size, …"""
+"""Longer side, in pixels, of the reduced picture on which the paper's brightness is estimated."""
 WIDER_THAN_A_STROKE = 9
-"""… by an opening with a window of this side, 28 % of the picture."""
+"""Side, in pixels, of the window of the opening that estimates it: 28 % of the picture."""
 
 _one_at_a_time = threading.Lock()
-"""A picture of 50 million pixels takes up to 400 MB while it is decoded."""
+"""Held while a picture is decoded: one of 50 million pixels takes up to 400 MB."""
 
 
 class PictureError(ValueError):
-    """A file that is no usable picture; the message says what was wrong with it."""
+    """A file that is not a usable picture; the message says what is wrong with it."""
 
 
 def ink_from_canvas(content: bytes, side: int) -> NDArray[np.float32]:
-    """Read the picture which the drawing canvas sends.
+    """Read the picture that the drawing canvas sends.
 
     Parameters
     ----------
     content : bytes
         A PNG of exactly `side` × `side` pixels, 8-bit RGBA, light ink on black.
     side : int
-        Of the canvas, in pixels.
+        Side of the canvas, in pixels.
 
     Returns
     -------
@@ -84,9 +87,9 @@ def ink_from_upload(content: bytes) -> NDArray[np.float32]:
 
     The picture is turned upright by its EXIF orientation, laid on white where it is transparent,
     made grey, reduced, and turned round where it is dark ink on light paper. Uneven light is
-    removed by subtracting the paper's brightness, a grey-scale closing wider than any stroke;
-    what remains is split at Otsu's threshold. Dirt and what reaches in over the edge is dropped,
-    and a thin pen is made thicker.
+    removed by subtracting the paper's brightness, which a grey-scale opening wider than any stroke
+    estimates; the rest is split at Otsu's threshold. Dirt, and parts that touch the edge, are
+    dropped, and a thin pen is made thicker.
 
     Parameters
     ----------
@@ -147,16 +150,16 @@ def _decoded(image: Image.Image) -> Image.Image:
 
 
 def _upright_grey(image: Image.Image) -> NDArray[np.float32]:
-    if image.mode in ("1", "P"):  # of which Pillow would keep every n-th pixel
+    if image.mode in ("1", "P"):  # Pillow would reduce these by dropping pixels
         image = image.convert("RGBA" if "transparency" in image.info else "L")
-    elif image.mode.startswith("I"):  # 16-bit grey, which Pillow cannot reduce as it is
+    elif image.mode.startswith("I"):  # Pillow cannot reduce 16-bit grey
         image = image.convert("I")
     image.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BOX)
     try:
         image = ImageOps.exif_transpose(image)
     except Exception:  # orientation from a broken EXIF block is not worth losing the picture
         image = image.copy()
-    if image.mode == "I":  # which Pillow's conversion would clip
+    if image.mode == "I":  # Pillow's conversion would clip it
         return np.asarray(image, np.float32) / np.float32(65_535)
     if "A" in image.getbands() or "transparency" in image.info:
         layer = image.convert("RGBA")
@@ -203,7 +206,7 @@ def _without_dirt(ink: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _thickened(ink: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Give strokes that are thin for the size of the digit, a ballpoint's say, a thicker pen."""
+    """Thicken strokes that are thin for the size of the digit, as a ballpoint's are."""
     drawn = ink > 0.5
     if not drawn.any():
         return ink
@@ -230,4 +233,4 @@ def _otsu(values: NDArray[np.float32]) -> float:
         between = below * above * (sums / below - (sums[-1] - sums) / above) ** 2
     between = np.nan_to_num(between)
     best = np.flatnonzero(between >= between.max() * (1 - 1e-9))
-    return float(edges[1 + int(best.mean())])  # black and white alone leave a wide choice
+    return float(edges[1 + int(best.mean())])  # two brightnesses alone have many best thresholds

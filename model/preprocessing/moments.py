@@ -1,4 +1,4 @@
-"""Moment normalisation: one size, one slant, one place for every digit, and for each part of it.
+"""Moment normalisation: every digit, and each part of it, at one size, slant and place.
 
 Two steps, each nothing but bilinear resampling, so that the result is still a picture of the ink:
 
@@ -39,16 +39,17 @@ CENTRE = np.float32((SIDE - 1) / 2)
 SPREAD = 5.0
 """Standard deviation of the normalised ink along its longer axis, in pixels."""
 ASPECT_EXPONENT = 0.15
-"""How much of a digit's narrowness is kept: 0 nothing, 1 all."""
+"""How much of a digit's narrowness is kept: from 0, nothing, to 1, all."""
 STEEPEST_SHEAR = 1.0
+"""Largest shear: 45°."""
 THINNEST = 0.05
-"""Least variance, in pixels²: about that of half a pixel's ink (1/12 is one pixel's)."""
+"""Least variance, in pixels²: about that of ink half a pixel wide (one pixel has 1/12)."""
 WINDOW = 6.0
 """Standard deviation of a row's window, in rows."""
 WINDOW_FLOOR = 0.7
 """Weight of the whole picture in every row's window, whose peak is 1 above it."""
 CHUNK = 512
-"""Pictures at a time: they stay in the processor's cache."""
+"""Pictures normalised at a time, few enough to stay in the processor's cache."""
 
 _PLACES = np.arange(SIDE, dtype=np.float32)
 _OFFSETS = _PLACES - CENTRE
@@ -141,7 +142,7 @@ def _even_rows(ink: Floats) -> Floats:
 
 
 def _mean_and_variance(sums: Floats) -> tuple[Floats, Floats, Floats]:
-    """From Σ ink, Σ ink·u, Σ ink·u² on the last axis; the mass of no ink is given as 1."""
+    """Return mass, mean and variance from Σ ink, Σ ink·u, Σ ink·u²; without ink the mass is 1."""
     mass = np.where(sums[..., 0] > 0, sums[..., 0], 1)
     mean = sums[..., 1] / mass
     return mass, mean, np.maximum(sums[..., 2] / mass - mean**2, 0)

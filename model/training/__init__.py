@@ -1,0 +1,1 @@
+"""Training: its data, gradient descent, its result."""

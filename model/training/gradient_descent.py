@@ -33,7 +33,7 @@ _PATIENCE = 50
 _GUESSING = math.log(N_CLASSES)
 _DIVERGED = 10 * _GUESSING
 
-# Indices handed to the graph in one call, at most: 16 MB.
+# Most indices passed to the graph in one call: 16 MB.
 _MAX_INDICES = 2**22
 
 
@@ -61,7 +61,7 @@ class DivergedError(ValueError):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Progress:
-    """Where a training run stands.
+    """The state of a training run at one step.
 
     Parameters
     ----------
@@ -107,11 +107,11 @@ def train(
     ----------
     features : (n, 784) ndarray of float32
         Inputs between 0 and 1. Read-only arrays are checked and copied into TensorFlow once, and
-        stay there until other data comes: a third of a short run's time.
+        stay there until other data comes, which saves a third of a short run's time.
     labels : (n,) ndarray of int
         Classes 0 to 9.
     validation_features, validation_labels : ndarrays
-        The same, of the pictures on which every report is measured.
+        The same for the pictures on which every report is measured.
     config : TrainingConfig
         Steps, batch size, learning rate and its schedule, averaging, seed. A batch size above n
         means that every step sees all pictures.
@@ -160,7 +160,7 @@ def batches(n: int, batch_size: int, seed: int) -> Iterator[NDArray[np.int32]]:
     batch_size : int
         Pictures per batch; the last batch of an epoch takes what is left.
     seed : int
-        Of the order; every epoch has another.
+        Decides the order; every epoch has another.
 
     Yields
     ------
@@ -319,7 +319,7 @@ def _check_descent(
 
 
 def _handed_over(*arrays: Any) -> tuple[Any, Any, Any, Any]:
-    """Check data and copy it into TensorFlow; what cannot change is kept there for the next run."""
+    """Check data and copy it into TensorFlow, where read-only arrays are kept for the next run."""
     key = tuple(map(id, arrays))
     if key not in _kept:
         features, labels, validation_features, validation_labels = arrays
@@ -338,12 +338,12 @@ def _handed_over(*arrays: Any) -> tuple[Any, Any, Any, Any]:
     return _kept[key][1]
 
 
-# One data set at most; its arrays are held so that no others can have their ids.
+# At most one data set; its arrays are kept alive so that no others can get their ids.
 _kept: dict[tuple[int, ...], tuple[tuple[Any, ...], tuple[Any, Any, Any, Any]]] = {}
 
 
 def _check_data(name: str, features: Any, labels: Any) -> None:
-    """Refuse data that the graph cannot use, by name."""
+    """Raise ValueError for data that the graph cannot use."""
     if not isinstance(features, np.ndarray) or not isinstance(labels, np.ndarray):
         raise ValueError(
             f"{name} features and labels must be NumPy arrays, got"

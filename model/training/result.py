@@ -1,4 +1,4 @@
-"""What a training run ends in: the model, measured on held-out pictures, as a checkpoint."""
+"""The result of a training run: the model, measured on held-out pictures, as a checkpoint."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ def outcome(
     n_steps: int,
     data: Prepared,
 ) -> Checkpoint:
-    """Measure trained weights and choose when they should rather not answer.
+    """Measure a trained model, choose its reject rule, and return both as a checkpoint.
 
     Parameters
     ----------
     weights, bias : (784, 10) and (10,) float32
     config : TrainingConfig
-        How they were trained, …
+        How they were trained.
     n_steps : int
-        … and for how many steps: fewer than planned where the run was stopped.
+        For how many steps: fewer than `config` says where the run was stopped.
     data : Prepared
-        Its validation part decides the reject rule, its test part is only measured.
+        Its validation split decides the reject rule; its test split is only measured.
 
     Returns
     -------

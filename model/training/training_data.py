@@ -1,4 +1,4 @@
-"""A data set as a training run needs it: the features of its three splits, kept for next time."""
+"""The features of a data set's three splits, which a training run needs; the last two are kept."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from model.preprocessing import features as input_steps
 __all__ = ["Prepared", "prepare"]
 
 KEPT = 2
-"""MNIST's features take 220 MB."""
+"""How many prepared data sets are kept; MNIST's features take 220 MB."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Prepared:
     """Features (n, 784) and labels (n,) of each split, and which data set they are of.
 
-    `prototypes` (10, k, 784) holds typical inputs of each digit; see `model.classifier.reject`.
+    `prototypes` (10, k, 784) holds typical features of each digit; see `model.classifier.reject`.
     """
 
     source: TrainingData
@@ -43,14 +43,14 @@ def prepare(
     progress: Progress | None = None,
     download: bool | None = None,
 ) -> Prepared:
-    """Load a data set and compute its features; the last two with a name are remembered.
+    """Load a data set and compute its features; the last two data sets with a name are kept.
 
     Parameters
     ----------
     data : str
-        A name or a path, see `model.data.datasets.load`; what a path names is read anew every time.
+        A name or a path, see `model.data.datasets.load`; what a path names is read every time.
     config : TrainingConfig
-        Its `input`, and its `pen_habits` and `seed`, by which training pictures are added.
+        Its `input`; its `pen_habits` and `seed`, by which training pictures are added.
     progress, download : optional
         See `model.data.datasets.load`.
 
@@ -59,7 +59,7 @@ def prepare(
     DataError
         Where there is no such data or it cannot be used.
     """
-    name = "mnist" if data == "auto" else data  # or digits, but these are soon made again
+    name = "mnist" if data == "auto" else data  # it may also be digits, which are computed quickly
     settings = (config.input, config.pen_habits, config.seed if config.pen_habits else 0)
     prepared = _kept.pop((name, *settings), None) or _prepare(data, config, progress, download)
     if data not in NAMES:
@@ -87,7 +87,7 @@ def _prepare(
         images: NDArray[np.uint8], labels: NDArray[np.uint8]
     ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
         made = input_steps.features(images, config.input), labels
-        for array in made:  # what cannot change stays in TensorFlow from one training to the next
+        for array in made:  # TensorFlow keeps read-only arrays from one training to the next
             array.setflags(write=False)
         return made
 

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from model.classifier import prediction
 from model.classifier.reject import (
-    KEPT_FAMILIAR,
+    FAMILIAR_SHARE,
     N_PROTOTYPES,
-    WANTED_ACCURACY,
+    SELECTIVE_ACCURACY,
     RejectRule,
     choose,
     distances,
@@ -89,7 +89,7 @@ def test_the_thresholds_are_chosen_as_documented() -> None:
     probabilities[600:610] = belief(7, 0.65)  # wrong, and less sure
     probabilities[:3] = belief(7, 0.95)  # wrong, and sure
     rule = choose(np.zeros((10, N_PROTOTYPES, 784), np.uint8), features, labels, probabilities)
-    assert rule.max_distance == pytest.approx(KEPT_FAMILIAR, abs=1e-3)
+    assert rule.max_distance == pytest.approx(FAMILIAR_SHARE, abs=1e-3)
     # Of all, 98.7 % are right, which is too few; of those above 0.65, 99.5 %.
     assert rule.min_probability == pytest.approx(0.66)
     by_threshold = {threshold: rest for threshold, *rest in rule.curve}
@@ -103,7 +103,7 @@ def test_where_no_threshold_reaches_the_wanted_accuracy_the_strictest_is_taken()
     probabilities = np.array([belief(1, 0.97), belief(1, 0.5)])
     features = np.zeros((2, 784), np.float32)
     rule = choose(typical_of(0), features, np.array([0, 1]), probabilities)
-    assert max(right for _, _, right in rule.curve) < WANTED_ACCURACY
+    assert max(right for _, _, right in rule.curve) < SELECTIVE_ACCURACY
     assert rule.min_probability == rule.curve[-1][0] == 0.96
 
 
