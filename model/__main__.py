@@ -161,7 +161,7 @@ def _add_training(sub: argparse.ArgumentParser) -> None:
         float,
         "learn this share of the 0s, 1s and 9s a second time: slashed, flagged, with a tail",
     )
-    number("--seed", int, "of the order of the pictures")
+    number("--seed", int, "decides the order of the pictures")
     sub.add_argument(
         "--out",
         type=Path,
@@ -193,7 +193,7 @@ def _add_evaluation(sub: argparse.ArgumentParser) -> None:
         type=int,
         default=0,
         metavar="N",
-        help="of the sizes and places of the strokes; default: %(default)s",
+        help="decides the sizes and places of the strokes; default: %(default)s",
     )
 
 

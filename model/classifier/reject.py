@@ -96,7 +96,7 @@ def find_prototypes(
     prototypes : (10, k, n_features) uint8
         A digit without training pictures has all zeros.
     """
-    from sklearn.cluster import MiniBatchKMeans  # half a second; the page never needs it
+    from sklearn.cluster import MiniBatchKMeans  # most of a second; the page never needs it
 
     rng = np.random.default_rng(seed)
     prototypes = np.zeros((10, N_PROTOTYPES, features.shape[1]), np.uint8)
