@@ -12,6 +12,9 @@ TESTS ?= tests
 
 VENV := .venv
 RUN := $(VENV)/bin/python
+# Biome (biome.json) lints and lays out JavaScript and CSS. Its package is for Linux on x86-64.
+BIOME = if test -x $(VENV)/bin/biome; then $(VENV)/bin/biome $(1); \
+    else echo "JavaScript and CSS were left out: Biome has no package for this machine"; fi
 SUITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
 # A .venv whose Python has gone or is of another version is made anew.
@@ -34,15 +37,17 @@ test: $(VENV)/installed-dev ## run all tests, a real browser among them (TESTS=t
 	@CHROMIUM=$$($(RUN) -m tests.browser.chromium) && export CHROMIUM && \
 	    $(RUN) -m pytest -n $(JOBS) --dist loadfile $(TESTS)
 
-check: $(VENV)/installed-dev ## lint, formatting, types, import rules
+check: $(VENV)/installed-dev ## lint, formatting, types, import rules; JavaScript and CSS as well
 	@$(RUN) -m ruff check
 	@$(RUN) -m ruff format --check
 	@$(RUN) -m mypy
 	@$(RUN) -c 'from importlinter.cli import lint_imports_command as check; check()' --no-logo
+	@$(call BIOME,check --error-on-warnings)
 
 format: $(VENV)/installed-dev ## put imports and layout in order
 	@$(RUN) -m ruff check --fix
 	@$(RUN) -m ruff format
+	@$(call BIOME,check --write)
 
 bench: $(VENV)/installed-dev ## measure, as ratios (FULL=1 takes longer; WRITE=1 puts it into the README)
 	@CHROMIUM=$$($(RUN) -m tests.browser.chromium) && export CHROMIUM && \
