@@ -32,7 +32,7 @@ st.set_page_config(
 st.logo(str(resources.ASSETS / "logo.svg"), size="large")
 state.prepare()
 training.collect()
-st.html(resources.ASSETS / "style.css")
+st.html(f"<style>{resources.page_style()}</style>")
 view = st.navigation(
     [
         st.Page(draw_view, title="Draw", icon=":material/draw:", url_path="draw", default=True),

@@ -39,7 +39,7 @@ def read_in_browser(
         {"ink": base64.b64encode(ink.tobytes()).decode("ascii"), "width": ink.shape[1]}
         for ink in inks
     ]
-    model = model_data(checkpoint)
+    model = model_data(checkpoint.model, checkpoint.reject_rule)
     readings: list[dict[str, Any]] = []
     for start in range(0, len(drawings), 50):  # a message of some 10 MB
         some = drawings[start : start + 50]

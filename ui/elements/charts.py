@@ -8,6 +8,8 @@ import altair as alt
 import numpy as np
 from numpy.typing import NDArray
 
+from ui.components.shared.colours import FOR, as_hex
+
 __all__ = [
     "CELL",
     "confusion_chart",
@@ -20,7 +22,7 @@ AltairChart = alt.LayerChart | alt.FacetChart
 
 CELL = "cell"
 """The selection that a click on the confusion matrix makes."""
-SHADE = "#c8580a"
+SHADE = as_hex(FOR)
 
 
 def loss_chart() -> alt.Chart:

@@ -12,12 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ui.components.shared.colours import AGAINST, FOR, NEUTRAL
+
 __all__ = ["contact_sheet", "diverging", "grey", "picture", "sheet"]
 
-# Blue speaks against, orange for: a pair that colour-blind people can tell apart.
-AGAINST, NEUTRAL, FOR = (
-    np.array(colour, np.float32) for colour in ([29, 95, 168], [245, 243, 238], [200, 88, 10])
-)
+_AGAINST, _NEUTRAL, _FOR = (np.array(end, np.float32) for end in (AGAINST, NEUTRAL, FOR))
 
 
 def diverging(values: NDArray[np.floating[Any]], largest: float) -> NDArray[np.uint8]:
@@ -34,8 +33,8 @@ def diverging(values: NDArray[np.floating[Any]], largest: float) -> NDArray[np.u
     colours : (..., H, W, 3) uint8
     """
     share = np.clip(values / (largest or 1.0), -1, 1)[..., np.newaxis].astype(np.float32)
-    ends = np.where(share < 0, AGAINST, FOR)
-    colours: NDArray[np.uint8] = np.rint(NEUTRAL + np.abs(share) * (ends - NEUTRAL)).astype(
+    ends = np.where(share < 0, _AGAINST, _FOR)
+    colours: NDArray[np.uint8] = np.rint(_NEUTRAL + np.abs(share) * (ends - _NEUTRAL)).astype(
         np.uint8
     )
     return colours

@@ -11,6 +11,7 @@ from streamlit_drawable_canvas import CanvasResult, st_canvas
 
 from model.preprocessing.ink import PictureError, ink_from_canvas
 from ui.components.canvas_button import canvas_button
+from ui.components.shared.colours import INK, PAPER
 from ui.elements import notices
 from ui.session import state
 from ui.session.drawings import keep_drawing, on_canvas, put_on_canvas
@@ -27,7 +28,6 @@ SIDE = 336
 """Of the canvas, in pixels: fits a phone held upright."""
 MOST_STROKES = 2_000
 """On the canvas at once."""
-INK, PAPER = "#ffffff", "#000000"
 _KEY, _SLIDER_KEY = "canvas", "pen_slider"
 
 

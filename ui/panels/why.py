@@ -19,6 +19,7 @@ from model.explanation.evidence import Evidence, contrast, evidence
 from model.explanation.pipeline import STEPS, stages
 from ui.components.evidence_map import evidence_map
 from ui.elements import pixels, wording
+from ui.elements.small_bars import small_bars
 from ui.server import resources
 from ui.session import state
 
@@ -100,7 +101,7 @@ def _edit(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Reading) 
     st.html(
         f"<p class='reason' role='status'>{html.escape(wording.change(edit))}</p>{_row(pictures)}"
     )
-    st.html(_bars(softmax(edit.logits_after), "The bars after the change"))
+    st.html(small_bars(softmax(edit.logits_after), "The bars after the change"))
     st.html("<p class='note'>The pixels are those of the model's input, each from 0 to 1.</p>")
 
 
@@ -132,7 +133,7 @@ def _stages(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Reading
             ]
         )
     )
-    st.html(_bars(shown[-1].probabilities, "The bars after the last of these steps"))
+    st.html(small_bars(shown[-1].probabilities, "The bars after the last of these steps"))
     st.html(
         "<p class='note'>The whole canvas shrunk is what most demos feed their model. Switch steps"
         " off to see what each of them repairs. The last step is read by the moments model, the"
@@ -162,7 +163,7 @@ def _through_time(model: SoftmaxRegression, ink: NDArray[np.float32], reading: R
                 for i, (picture, answer) in enumerate(zip(pictures, answers, strict=True), start=1)
             ]
         )
-        + _bars(shares[n - 1], f"The bars after stroke {n}")
+        + small_bars(shares[n - 1], f"The bars after stroke {n}")
     )
 
 
@@ -227,16 +228,3 @@ def _row(pictures: list[tuple[NDArray[np.uint8], str]]) -> str:
         for colours, caption in pictures
     )
     return f"<div class='stages'>{figures}</div>"
-
-
-def _bars(shares: NDArray[np.floating[Any]], label: str) -> str:
-    """Return ten small bars, digit by digit."""
-    winner = int(shares.argmax())
-    items = "".join(
-        f"<li{' class=winner' if digit == winner else ''}><span class='track' role='meter'"
-        f" aria-label='Digit {digit}' aria-valuemin='0' aria-valuemax='100'"
-        f" aria-valuenow='{100 * share:.1f}'><span style='height: {share:.1%}'></span></span>"
-        f"{digit}<small>{share:.0%}</small></li>"
-        for digit, share in enumerate(shares)
-    )
-    return f"<ol class='small-bars' aria-label='{html.escape(label, quote=True)}'>{items}</ol>"

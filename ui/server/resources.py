@@ -19,10 +19,13 @@ from model.config import INPUTS, Input
 from model.data import datasets
 from model.data.datasets import Split
 from model.jobs.trainer import Trainer
+from ui.components.shared.colours import custom_properties
+from ui.components.shared.parts import style
 
 __all__ = [
     "ASSETS",
     "builtin_test",
+    "page_style",
     "shipped_models",
     "start",
     "stop",
@@ -49,6 +52,12 @@ def shipped_models() -> dict[str, Checkpoint]:
         except CheckpointError as error:
             _log.error("A shipped model is left out: %s", error)
     return models
+
+
+@functools.cache
+def page_style() -> str:
+    """Return the page's style sheet, with the colours and the parts that components share."""
+    return custom_properties() + style("signed.css", "small_bars.css", ASSETS / "style.css")
 
 
 @functools.cache

@@ -8,15 +8,19 @@ from typing import Literal
 
 import streamlit as st
 
+from ui.components.shared.parts import script, style
+
 __all__ = ["canvas_button"]
+
+WORDS = {"undo": "Undo", "clear": "Clear"}
 
 _HERE = Path(__file__).parent
 _mount = st.components.v2.component(
     "inkling_canvas_button",
     html='<button type="button"><svg viewBox="0 0 24 24" aria-hidden="true"><path/></svg>'
     "<span></span></button>",
-    css=(_HERE / "canvas_button.css").read_text(encoding="utf-8"),
-    js=(_HERE / "canvas_button.js").read_text(encoding="utf-8"),
+    css=style(_HERE / "canvas_button.css"),
+    js=script(_HERE / "canvas_button.js"),
 )
 
 
@@ -28,5 +32,5 @@ def canvas_button(
     `disabled` is how it begins: from then on the browser follows the answers. For Undo `on_press`
     is called only for strokes that Python has put on the canvas.
     """
-    data = {"action": action, "label": action.capitalize(), "disabled": disabled}
+    data = {"action": action, "label": WORDS[action], "disabled": disabled}
     _mount(key=action, data=data, width="content", on_pressed_change=on_press)

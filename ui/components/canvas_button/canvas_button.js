@@ -25,7 +25,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (own && !own.disabled) own.click();
     else setTriggerValue("pressed", true);
   };
-  const follow = ({ detail }) => (button.disabled = !detail.isDrawn);
+  const follow = ({ detail }) => {
+    button.disabled = !detail.isDrawn;
+  };
   window.addEventListener("inkling-answer", follow);
   return () => window.removeEventListener("inkling-answer", follow);
 }

@@ -9,16 +9,30 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from model.config import SIDE
+from ui.components.shared.colours import MAP_COLOURS
+from ui.components.shared.parts import script, style
+
 __all__ = ["evidence_map"]
+
+WORDS = {
+    "map": "Map of the evidence",
+    "invitation": "Point at a pixel, or use the arrow keys, to see its share.",
+    "pixel": "Row {row}, column {column}: ink {ink}, share {share}",
+}
 
 _HERE = Path(__file__).parent
 _mount = st.components.v2.component(
     "inkling_evidence_map",
     html='<div class="evidence"><canvas width="28" height="28" role="img" tabindex="0"'
-    ' aria-label="Map of the evidence"></canvas>'
-    '<output aria-live="polite"></output></div>',
-    css=(_HERE / "map.css").read_text(encoding="utf-8"),
-    js=(_HERE / "map.js").read_text(encoding="utf-8"),
+    f' aria-label="{WORDS["map"]}"></canvas><output aria-live="polite"></output></div>',
+    css=style(_HERE / "map.css"),
+    js=script(
+        *("words.js", "signed.js", _HERE / "map.js"),
+        **MAP_COLOURS,
+        SIDE=SIDE,
+        WORDS=WORDS,
+    ),
 )
 
 

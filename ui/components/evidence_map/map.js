@@ -1,8 +1,6 @@
 // A map of signed shares over the faint ink: orange for, blue against, on one symmetric scale.
-// A pixel says its share when the pointer is on it, or when the arrow keys lead there.
-
-const SIDE = 28;
-const AGAINST = [29, 95, 168], NEUTRAL = [245, 243, 238], FOR = [200, 88, 10], FAINT = [150, 147, 140];
+// A pixel says its share when the pointer is on it, or when the arrow keys lead there. SIDE, WORDS,
+// the colours and the shared parts stand before this file in the module that the browser gets.
 
 const views = new WeakMap();
 
@@ -17,19 +15,32 @@ export default function ({ data, parentElement }) {
 }
 
 function build(root) {
-  const view = { canvas: root.querySelector("canvas"), said: root.querySelector("output"), at: null };
+  const view = {
+    canvas: root.querySelector("canvas"),
+    said: root.querySelector("output"),
+    at: null,
+  };
   const { canvas } = view;
   const move = (event) => {
     const box = canvas.getBoundingClientRect();
-    const place = (offset, length) => Math.min(SIDE - 1, Math.max(0, Math.floor((SIDE * offset) / length)));
-    view.at = [place(event.clientX - box.left, box.width), place(event.clientY - box.top, box.height)];
+    const place = (offset, length) =>
+      Math.min(SIDE - 1, Math.max(0, Math.floor((SIDE * offset) / length)));
+    view.at = [
+      place(event.clientX - box.left, box.width),
+      place(event.clientY - box.top, box.height),
+    ];
     say(view);
   };
   canvas.addEventListener("pointermove", move);
   canvas.addEventListener("pointerdown", move);
-  canvas.addEventListener("pointerleave", () => { view.at = null; say(view); });
+  canvas.addEventListener("pointerleave", () => {
+    view.at = null;
+    say(view);
+  });
   canvas.addEventListener("keydown", (event) => {
-    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[
+      event.key
+    ];
     if (!step) return;
     event.preventDefault();
     const [x, y] = view.at ?? [13, 13];
@@ -41,27 +52,27 @@ function build(root) {
 
 function say({ at, said, data }) {
   if (!at) {
-    said.textContent = "Point at a pixel, or use the arrow keys, to see its share.";
+    said.textContent = WORDS.invitation;
     return;
   }
-  const [x, y] = at, i = y * SIDE + x;
-  const share = data.shares[i], sign = share < 0 ? "−" : "+";
-  said.textContent =
-    `Row ${y + 1}, column ${x + 1}: ink ${data.ink[i].toFixed(2)}, ` +
-    `share ${share === 0 ? "0" : sign + Math.abs(share).toFixed(3)}`;
+  const [x, y] = at;
+  const i = y * SIDE + x;
+  const share = data.shares[i];
+  const sign = share < 0 ? "−" : "+";
+  said.textContent = worded(WORDS.pixel, {
+    row: y + 1,
+    column: x + 1,
+    ink: data.ink[i].toFixed(2),
+    share: share === 0 ? "0" : sign + Math.abs(share).toFixed(3),
+  });
 }
 
 function paint({ canvas, data }) {
   const context = canvas.getContext("2d");
   const image = context.createImageData(SIDE, SIDE);
   data.shares.forEach((share, i) => {
-    const weight = Math.min(1, Math.abs(share) / data.largest);
-    const end = share < 0 ? AGAINST : FOR;
-    for (let channel = 0; channel < 3; channel++) {
-      const base = NEUTRAL[channel] + 0.45 * data.ink[i] * (FAINT[channel] - NEUTRAL[channel]);
-      image.data[4 * i + channel] = base + weight * (end[channel] - base);
-    }
-    image.data[4 * i + 3] = 255;
+    const ink = NEUTRAL.map((level, j) => level + 0.45 * data.ink[i] * (BEHIND_MAP[j] - level));
+    putSigned(image.data, i, share / data.largest, ink);
   });
   context.putImageData(image, 0, 0);
 }

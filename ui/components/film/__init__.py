@@ -13,16 +13,42 @@ from numpy.typing import NDArray
 
 from model.classifier.base import softmax
 from model.classifier.softmax import logits
+from model.config import SIDE
 from model.jobs.job import Job, Snapshot
+from ui.components.shared.colours import MAP_COLOURS
+from ui.components.shared.parts import DIGIT, page, script, style
 
 __all__ = ["film"]
+
+WORDS = {
+    "film": "How the model learns",
+    "loss": "Training loss",
+    "accuracy": "Right on validation digits",
+    "play": "Play the film",
+    "pause": "Pause the film",
+    "slider": "Step",
+    "step": "Step {step}",
+    "at_step": "Step {step}, {accuracy} right",
+    "loss_at_step": "Training loss, {loss} at step {step}",
+    "accuracy_at_step": "{accuracy} of the validation digits right at step {step}",
+    "templates_at_step": "The ten weight templates at step {step}",
+    "templates": "The ten templates, 0 to 4 above and 5 to 9 below, on one scale:"
+    ' <b class="for">orange</b> for the digit, <b class="against">blue</b> against it.',
+    "bars": "Your drawing, read at this step",
+}
 
 _HERE = Path(__file__).parent
 _mount = st.components.v2.component(
     "inkling_film",
-    html=(_HERE / "film.html").read_text(encoding="utf-8"),
-    css=(_HERE / "film.css").read_text(encoding="utf-8"),
-    js=(_HERE / "film.js").read_text(encoding="utf-8"),
+    html=page(_HERE / "film.html", WORDS),
+    css=style("small_bars.css", "signed.css", _HERE / "film.css"),
+    js=script(
+        *("words.js", "small_bars.js", "signed.js", _HERE / "film.js"),
+        **MAP_COLOURS,
+        SIDE=SIDE,
+        WORDS=WORDS,
+        DIGIT=DIGIT,
+    ),
 )
 
 
@@ -46,7 +72,6 @@ def film(job: Job, features: NDArray[np.float32] | None) -> None:
         data={
             "run": job.id,
             "n_steps": job.config.n_steps,
-            "scale": scale,
             "curve": [
                 [point.step, round(point.train_loss, 4), round(point.validation_accuracy, 4)]
                 for point in job.curve

@@ -1,8 +1,9 @@
 // A training run: its curves, its templates, and, once it is over, a film to scrub through.
-// Python sends the frames; moving through them needs no server.
+// Python sends the frames; moving through them needs no server. SIDE, WORDS and the shared parts stand
+// before this file in the module that the browser gets.
 
-const SIDE = 28, COLUMNS = 5, GAP = 2;
-const AGAINST = [29, 95, 168], NEUTRAL = [245, 243, 238], FOR = [200, 88, 10];
+const COLUMNS = 5;
+const GAP = 2;
 const FRAMES_PER_SECOND = 8;
 
 const views = new WeakMap();
@@ -32,14 +33,11 @@ function build(root) {
     bars: find(".bars"),
     timer: null,
   };
-  for (let digit = 0; digit < 10; digit++) {
-    const item = document.createElement("li");
-    item.innerHTML =
-      `<span class="track" role="meter" aria-valuemin="0" aria-valuemax="100"` +
-      ` aria-label="Digit ${digit}"><span class="bar"></span></span>${digit}`;
-    view.bars.append(item);
-  }
-  view.slider.addEventListener("input", () => { stop(view); show(view); });
+  buildSmallBars(view.bars);
+  view.slider.addEventListener("input", () => {
+    stop(view);
+    show(view);
+  });
   view.play.addEventListener("click", () => (view.timer ? stop(view) : play(view)));
   setPlaying(view, false);
   return view;
@@ -65,66 +63,51 @@ function stop(view) {
 
 function setPlaying(view, playing) {
   view.play.textContent = playing ? "❚❚" : "▶";
-  view.play.setAttribute("aria-label", playing ? "Pause the film" : "Play the film");
+  view.play.setAttribute("aria-label", playing ? WORDS.pause : WORDS.play);
 }
 
 function show(view) {
-  const { frames, curve, n_steps, scale } = view.data;
+  const { frames, curve, n_steps } = view.data;
   const frame = frames[Number(view.slider.value)] ?? frames.at(-1);
   if (!frame) return;
   const accuracy = `${(100 * frame.accuracy).toFixed(1)} %`;
-  view.find(".loss-now").textContent = frame.loss.toFixed(3);
   view.find(".accuracy-now").textContent = accuracy;
-  view.step.textContent = `Step ${frame.step.toLocaleString("en")}`;
-  view.slider.setAttribute("aria-valuetext", `Step ${frame.step}, ${accuracy} right`);
+  view.step.textContent = worded(WORDS.step, { step: frame.step.toLocaleString("en") });
+  const said = { step: frame.step, accuracy, loss: frame.loss.toFixed(3) };
+  view.find(".loss-now").textContent = said.loss;
+  view.slider.setAttribute("aria-valuetext", worded(WORDS.at_step, said));
   const losses = curve.map(([step, loss]) => [step, loss]);
   const shares = curve.map(([step, , share]) => [step, share]);
   const highest = Math.max(2.4, ...losses.map(([, loss]) => loss));
   draw(view.find(".loss"), losses, n_steps, highest, frame.step, view.scrub.hidden);
   draw(view.find(".accuracy"), shares, n_steps, 1, frame.step, view.scrub.hidden);
-  view.find(".loss").setAttribute("aria-label", `Training loss, ${frame.loss.toFixed(3)} at step ${frame.step}`);
-  view.find(".accuracy").setAttribute("aria-label", `${accuracy} of the validation digits right at step ${frame.step}`);
-  paint(view.templates, frame.templates, scale);
-  view.templates.setAttribute("aria-label", `The ten weight templates at step ${frame.step}`);
-  showBars(view.bars, frame.bars);
+  view.find(".loss").setAttribute("aria-label", worded(WORDS.loss_at_step, said));
+  view.find(".accuracy").setAttribute("aria-label", worded(WORDS.accuracy_at_step, said));
+  paint(view.templates, frame.templates);
+  view.templates.setAttribute("aria-label", worded(WORDS.templates_at_step, said));
+  showSmallBars(view.bars, frame.bars);
 }
 
 function draw(svg, points, nSteps, highest, step, live) {
-  const x = (value) => (300 * value) / nSteps, y = (value) => 90 - (90 * value) / highest;
+  const x = (value) => (300 * value) / nSteps;
+  const y = (value) => 90 - (90 * value) / highest;
   const path = points.map(([s, v], i) => `${i ? "L" : "M"}${x(s).toFixed(1)} ${y(v).toFixed(1)}`);
   const marker = live ? "" : `<line x1="${x(step)}" x2="${x(step)}" y1="0" y2="90"/>`;
   svg.innerHTML = `<path d="${path.join("")}"/>${marker}`;
 }
 
-// The templates come as signed bytes, digit after digit; 127 is `scale`.
-function paint(canvas, encoded, scale) {
+// The templates come as signed bytes, digit after digit; 127 has the full colour.
+function paint(canvas, encoded) {
   const bytes = Int8Array.from(atob(encoded), (c) => c.charCodeAt(0));
   const context = canvas.getContext("2d");
   context.clearRect(0, 0, canvas.width, canvas.height);
   for (let digit = 0; digit < 10; digit++) {
     const image = context.createImageData(SIDE, SIDE);
     for (let i = 0; i < SIDE * SIDE; i++) {
-      const share = bytes[digit * SIDE * SIDE + i] / 127;
-      const end = share < 0 ? AGAINST : FOR;
-      for (let channel = 0; channel < 3; channel++) {
-        image.data[4 * i + channel] =
-          NEUTRAL[channel] + Math.abs(share) * (end[channel] - NEUTRAL[channel]);
-      }
-      image.data[4 * i + 3] = 255;
+      putSigned(image.data, i, bytes[digit * SIDE * SIDE + i] / 127);
     }
-    const column = digit % COLUMNS, row = Math.floor(digit / COLUMNS);
+    const column = digit % COLUMNS;
+    const row = Math.floor(digit / COLUMNS);
     context.putImageData(image, column * (SIDE + GAP), row * (SIDE + GAP));
   }
-}
-
-function showBars(list, shares) {
-  list.hidden = !shares;
-  if (!shares) return;
-  const winner = shares.indexOf(Math.max(...shares));
-  [...list.children].forEach((item, digit) => {
-    item.classList.toggle("winner", digit === winner);
-    item.querySelector(".bar").style.transform = `scaleY(${shares[digit]})`;
-    const meter = item.querySelector(".track");
-    meter.setAttribute("aria-valuenow", (100 * shares[digit]).toFixed(1));
-  });
 }

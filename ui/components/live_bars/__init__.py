@@ -21,22 +21,62 @@ from numpy.typing import NDArray
 from model.classifier.prediction import Reading
 from model.classifier.reject import RejectRule
 from model.classifier.softmax import SoftmaxRegression
+from model.config import N_CLASSES, SIDE
+from model.preprocessing import centring, moments
+from ui.components.shared.parts import DIGIT, page, script, style
 
 __all__ = ["READER", "live_bars", "live_model", "model_data"]
+
+WORDS: dict[str, Any] = {
+    "draw": (
+        "Draw a digit from 0 to 9",
+        "with a mouse, a pen or a finger. The answer comes with every stroke.",
+    ),
+    "upload": (
+        "Upload a picture of a digit",
+        "A photo will do: one dark digit on light paper.",
+    ),
+    "unfamiliar": ("Not sure", "This does not look like any digit that the model has seen."),
+    "unsure": ("Not sure", "Perhaps {digit}, with {share}; {second} has {second_share}."),
+    "answer": ("Looks like {digit}", "{share} sure; {second} has {second_share}."),
+    "named": [f"{'an' if digit == 8 else 'a'} {digit}" for digit in range(N_CLASSES)],
+    "evidence": "Evidence for {digit}",
+    "no_drawing": "no drawing yet",
+}
+"""What the bars say: in large type and below it, by the reading's verdict."""
+LABELS = {
+    "reading": "What the model makes of the drawing",
+    "pixels": "The 28 × 28 pixels that the model sees",
+    "seen": "what it sees",
+    "bars": "Probability of each digit",
+}
 
 _HERE = Path(__file__).parent
 _KEY = "live_model"
 _numbers = itertools.count()
 _mount_bars = st.components.v2.component(
     "inkling_live_bars",
-    html=(_HERE / "bars.html").read_text(encoding="utf-8"),
-    css=(_HERE / "bars.css").read_text(encoding="utf-8"),
-    js=(_HERE / "bars.js").read_text(encoding="utf-8"),
+    html=page(_HERE / "bars.html", LABELS),
+    css=style(_HERE / "bars.css"),
+    js=script("words.js", _HERE / "bars.js", SIDE=SIDE, WORDS=WORDS, DIGIT=DIGIT),
 )
-READER = (_HERE / "reader.js").read_text(encoding="utf-8")
-# An inline module cannot import another by name: live.js uses what reader.js defines before it.
+READER = script(
+    _HERE / "reader.js",
+    SIDE=SIDE,
+    N_CLASSES=N_CLASSES,
+    BOX=centring.BOX,
+    MIDDLE=centring.MIDDLE,
+    FAINTEST_INK=centring.FAINTEST_INK,
+    SPREAD=moments.SPREAD,
+    ASPECT_EXPONENT=moments.ASPECT_EXPONENT,
+    STEEPEST_SHEAR=moments.STEEPEST_SHEAR,
+    THINNEST=moments.THINNEST,
+    WINDOW=moments.WINDOW,
+    WINDOW_FLOOR=moments.WINDOW_FLOOR,
+)
+"""The browser's reader, with the numbers of Python's."""
 _mount_model = st.components.v2.component(
-    "inkling_live_model", js=READER + (_HERE / "live.js").read_text(encoding="utf-8")
+    "inkling_live_model", js=READER + script(_HERE / "live.js")
 )
 
 
@@ -63,7 +103,7 @@ def live_model(
 
     def picked() -> None:
         digit = st.session_state.get(_KEY, {}).get("picked")
-        if type(digit) is int and 0 <= digit <= 9:
+        if type(digit) is int and 0 <= digit < N_CLASSES:
             on_pick(digit)
 
     _mount_model(key=_KEY, data=model_data(model, rule), on_picked_change=picked)

@@ -4,10 +4,10 @@
 //
 // live.js, another component, may hold an answer back while the pen is down, and asks for its own
 // readings to be shown; without it the bars show Python's answers. It also takes a click on a bar to
-// Python.
+// Python. SIDE, WORDS, DIGIT and the shared parts stand before this file in the module that the
+// browser gets.
 
 const DIGITS = [..."0123456789"];
-const SIDE = 28;
 
 const views = new WeakMap();
 
@@ -35,9 +35,10 @@ function build(root) {
     const row = document.createElement("li");
     row.className = "row";
     row.innerHTML =
-      `<button type="button" class="digit" aria-label="Evidence for ${digit}">${digit}</button>` +
+      `<button type="button" class="digit" aria-label="${worded(WORDS.evidence, { digit })}">` +
+      `${digit}</button>` +
       `<span class="track" role="meter" aria-valuemin="0" aria-valuemax="100"` +
-      ` aria-label="Digit ${digit}"><span class="bar"></span></span>` +
+      ` aria-label="${worded(DIGIT, { digit })}"><span class="bar"></span></span>` +
       `<span class="percent"></span>`;
     find(".bars").append(row);
     return {
@@ -81,7 +82,7 @@ function show(view, { verdict, probabilities, picture, isUpload }, isLive) {
     meter.bar.style.transform = `scaleX(${share})`;
     meter.row.classList.toggle("winner", verdict === "answer" && digit === ranking[0]);
     meter.track.setAttribute("aria-valuenow", (100 * share).toFixed(1));
-    meter.track.setAttribute("aria-valuetext", probabilities ? percent(share) : "no drawing yet");
+    meter.track.setAttribute("aria-valuetext", probabilities ? percent(share) : WORDS.no_drawing);
     setText(meter.percent, probabilities ? percent(share) : "–");
   });
   paint(view.pixels, picture);
@@ -94,36 +95,19 @@ function rank(probabilities) {
 }
 
 function invitation(isUpload) {
-  const [says, detail] = isUpload
-    ? ["Upload a picture of a digit", "A photo will do: one dark digit on light paper."]
-    : [
-        "Draw a digit from 0 to 9",
-        "with a mouse, a pen or a finger. The answer comes with every stroke.",
-      ];
+  const [says, detail] = isUpload ? WORDS.upload : WORDS.draw;
   return { answer: "", says, detail };
 }
 
 function words(verdict, probabilities, [first, second]) {
-  if (verdict === "unfamiliar") {
-    return {
-      answer: "?",
-      says: "Not sure",
-      detail: "This does not look like any digit that the model has seen.",
-    };
-  }
-  const runnerUp = `${second} has ${percent(probabilities[second])}`;
-  if (verdict === "unsure") {
-    return {
-      answer: "?",
-      says: "Not sure",
-      detail: `Perhaps ${named(first)}, with ${percent(probabilities[first])}; ${runnerUp}.`,
-    };
-  }
-  return {
-    answer: DIGITS[first],
-    says: `Looks like ${named(first)}`,
-    detail: `${percent(probabilities[first])} sure; ${runnerUp}.`,
+  const values = {
+    digit: WORDS.named[first],
+    share: percent(probabilities[first]),
+    second,
+    second_share: percent(probabilities[second]),
   };
+  const [says, detail] = WORDS[verdict].map((sentence) => worded(sentence, values));
+  return { answer: verdict === "answer" ? DIGITS[first] : "?", says, detail };
 }
 
 // While the pen is down only a change of the answer is announced, not every frame's per cent: that
@@ -136,10 +120,6 @@ function speak(node, says, detail, isLive) {
 // An unchanged text is left alone, so that a screen reader does not read it again.
 function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
-}
-
-function named(digit) {
-  return digit === 8 ? "an 8" : `a ${digit}`;
 }
 
 function percent(share) {

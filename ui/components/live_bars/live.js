@@ -139,8 +139,14 @@ function look() {
   const corner = layers[0].getBoundingClientRect();
   const isNew = seen?.width !== width || seen.height !== height;
   const places = isNew ? [] : [...wayBefore, ...way];
-  const [left, across] = reached(places.map(([x]) => x - corner.left), width);
-  const [top, down] = reached(places.map(([, y]) => y - corner.top), height);
+  const [left, across] = reached(
+    places.map(([x]) => x - corner.left),
+    width,
+  );
+  const [top, down] = reached(
+    places.map(([, y]) => y - corner.top),
+    height,
+  );
   [way, wayBefore] = [[], [...wayBefore.slice(-2), ...way]];
   if (isNew) {
     seen = new ImageData(width, height);

@@ -1,22 +1,10 @@
-// A drawing → the model's answer, in the browser: step for step what Python does in
-// model/preprocessing/centring.py (centred), model/preprocessing/moments.py, model/classifier/softmax.py and model/classifier/reject.py, where
-// the steps are explained. Pure functions; pictures are flat Float32Arrays, row by row. Python's
-// answer is the truth: this one is for the time until it comes, and tests/browser/test_live_bars.py
-// holds the two together.
-
-const SIDE = 28;
-const BOX = 20;
-const MIDDLE = 14;
-const FAINTEST_INK = 0.1;
-const N_CLASSES = 10;
+// A drawing → the model's answer, in the browser: step for step what Python does in centring.py and
+// moments.py of model/preprocessing, and in softmax.py and reject.py of model/classifier, where the
+// steps are explained. Their constants stand before this file in the module that the browser gets.
+// Pure functions; pictures are flat Float32Arrays, row by row. Python's answer is the truth: this one
+// is for the time until it comes, and tests/browser/test_live_bars.py holds the two together.
 
 const CENTRE = (SIDE - 1) / 2;
-const SPREAD = 5;
-const ASPECT_EXPONENT = 0.15;
-const STEEPEST_SHEAR = 1;
-const THINNEST = 0.05;
-const WINDOW = 6;
-const WINDOW_FLOOR = 0.7;
 const WINDOWS = Array.from({ length: SIDE }, (_, row) =>
   Float32Array.from(
     { length: SIDE },
@@ -104,8 +92,7 @@ function fitted(image, crop) {
     for (let y = 0; y < crop.height; y++) {
       const first = 4 * ((crop.top + y) * image.width + crop.left + start);
       let sum = 0;
-      for (let k = 0; k < weights.length; k++)
-        sum += weights[k] * inkAt(image.data, first + 4 * k);
+      for (let k = 0; k < weights.length; k++) sum += weights[k] * inkAt(image.data, first + 4 * k);
       narrow[y * width + x] = sum;
     }
   });
@@ -189,10 +176,14 @@ function evenRows(ink) {
   const total = spread(ink.reduce(addUp, [0, 0, 0]));
   const rows = WINDOWS.map((window) => {
     const seen = new Float32Array(SIDE); // what the row sees of each column
-    forEachPixel((i, x, y) => (seen[x] += window[y] * ink[i]));
+    forEachPixel((i, x, y) => {
+      seen[x] += window[y] * ink[i];
+    });
     const { mass, mean, variance } = spread(seen.reduce(addUp, [0, 0, 0]));
     let left = 0;
-    seen.forEach((value, x) => (left += value * Math.min(x - CENTRE - mean, 0) ** 2));
+    seen.forEach((value, x) => {
+      left += value * Math.min(x - CENTRE - mean, 0) ** 2;
+    });
     left /= mass;
     const stretch = (side) => Math.sqrt((2 * side + THINNEST) / (total.variance + THINNEST));
     return { mean, left: stretch(left), right: stretch(Math.max(variance - left, 0)) };
@@ -252,7 +243,9 @@ function pixel(ink, y, x) {
 
 function transposed(picture) {
   const result = new Float32Array(SIDE * SIDE);
-  forEachPixel((i, x, y) => (result[x * SIDE + y] = picture[i]));
+  forEachPixel((i, x, y) => {
+    result[x * SIDE + y] = picture[i];
+  });
   return result;
 }
 

@@ -10,19 +10,24 @@ from typing import Any
 
 import streamlit as st
 
+from ui.components.shared.colours import INK
+from ui.components.shared.parts import script, style
+
 __all__ = ["SAMPLES", "sample_strip"]
 
 SAMPLES = Path(__file__).parents[3] / "assets" / "samples.jsonl"
 """A digit a line: its label, a name, and its strokes in canvas pixels."""
 SAMPLE_PEN = 22
 
+WORDS = {"samples": "Sample digits"}
+
 _HERE = Path(__file__).parent
 _KEY = "sample_strip"
 _mount = st.components.v2.component(
     "inkling_samples",
-    html='<div class="samples" role="group" aria-label="Sample digits"></div>',
-    css=(_HERE / "samples.css").read_text(encoding="utf-8"),
-    js=(_HERE / "samples.js").read_text(encoding="utf-8"),
+    html=f'<div class="samples" role="group" aria-label="{WORDS["samples"]}"></div>',
+    css=style(_HERE / "samples.css"),
+    js=script(_HERE / "samples.js"),
 )
 
 
@@ -65,7 +70,7 @@ def _fabric_path(stroke: list[list[int]]) -> dict[str, Any]:
         "originX": "left",
         "originY": "top",
         "fill": None,
-        "stroke": "#ffffff",
+        "stroke": INK,
         "strokeWidth": SAMPLE_PEN,
         "strokeLineCap": "round",
         "strokeLineJoin": "round",

@@ -6,9 +6,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   data.samples.forEach(({ name, path }, index) => {
     const button = document.createElement("button");
     button.type = "button";
-    button.title = button.ariaLabel = name;
-    button.innerHTML =
-      `<svg viewBox="0 0 336 336" aria-hidden="true"><path d="${path}"/></svg>`;
+    button.title = name;
+    button.ariaLabel = name;
+    button.innerHTML = `<svg viewBox="0 0 336 336" aria-hidden="true"><path d="${path}"/></svg>`;
     button.addEventListener("click", () => setTriggerValue("picked", index));
     list.append(button);
   });

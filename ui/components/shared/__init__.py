@@ -1,0 +1,1 @@
+"""What components share: colours, small bars, signed maps, and how their text is put together."""

@@ -1,0 +1,45 @@
+"""How a component's text is put together: an inline module cannot import another one by name.
+
+What several components use stands before their own code, and so do the numbers and the words that
+Python has: they are written once, here.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+__all__ = ["DIGIT", "page", "script", "style"]
+
+DIGIT = "Digit {digit}"
+"""The name of a bar, which a screen reader says."""
+
+_HERE = Path(__file__).parent
+
+
+def script(*files: Path | str, **constants: Any) -> str:
+    """Return JavaScript: the constants by their names, then the files, one after the other.
+
+    A file's bare name is one of this folder's.
+    """
+    given = (
+        f"const {name} = {json.dumps(value, ensure_ascii=False)};\n"
+        for name, value in constants.items()
+    )
+    return "".join([*given, *map(_text, files)])
+
+
+def style(*files: Path | str) -> str:
+    """Return the style sheets as one, a line for each rule: it may be sent with every stroke."""
+    words = (word for file in files for word in _text(file).split())
+    return " ".join(words).replace("} ", "}\n") + "\n"
+
+
+def page(file: Path, words: dict[str, str]) -> str:
+    """Return HTML with the words in the places that name them in braces."""
+    return _text(file).format_map(words)
+
+
+def _text(file: Path | str) -> str:
+    return (_HERE / file).read_text(encoding="utf-8")
