@@ -9,7 +9,7 @@ import streamlit as st
 
 from ui.panels import progress
 from ui.server import resources
-from ui.session import state, training
+from ui.session import address, training
 from ui.views.draw import draw_view
 
 # Views that show a training themselves; the default view's path is empty.
@@ -30,7 +30,6 @@ st.set_page_config(
     page_title="Inkling", page_icon=str(resources.ASSETS / "icon.png"), layout="wide"
 )
 st.logo(str(resources.ASSETS / "logo.svg"), size="large")
-state.prepare()
 training.collect()
 st.html(f"<style>{resources.page_style()}</style>")
 view = st.navigation(
@@ -44,6 +43,7 @@ view = st.navigation(
     ],
     position="top",
 )
+address.arrive(view.url_path)
 view.run()
 if view.url_path not in SHOW_TRAINING:
     progress.watch()

@@ -178,7 +178,7 @@ def ink_of_a_line(page: Page) -> float:
 
 def test_a_wider_pen_draws_wider_and_stays_wide_after_a_look_at_another_view(page: Page) -> None:
     usual = ink_of_a_line(page)
-    slider = page.locator(".st-key-pen_slider input")
+    slider = page.locator(".st-key-pen_width input")
     slider.press("End")
     wait_until(lambda: ink_of_a_line(page) > 1.6 * usual, 20, "the pen is not wider")
     go_to(page, "How it works")

@@ -132,7 +132,7 @@ def test_back_from_the_upload_everything_is_there_again_and_the_bars_never_left(
 ) -> None:
     canvas_ready(page)
     page.locator(".reading").evaluate("bars => (bars.isTheSame = true)")
-    of_the_canvas = ("undo", "clear", "pen_slider", "sample_strip", "to_upload")
+    of_the_canvas = ("undo", "clear", "pen_width", "sample_strip", "to_upload")
     press(page, "to_upload")
     expect(page.locator(".st-key-picture")).to_be_visible()
     expect_invitation(page, TO_UPLOAD)

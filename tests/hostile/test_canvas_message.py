@@ -232,7 +232,7 @@ def test_a_click_on_what_is_not_there_changes_nothing(server: Server, key: str) 
 @pytest.mark.usefixtures("unharmed")
 @pytest.mark.parametrize(
     "key",
-    ["canvas", "undo", "clear", "pen_slider", "live_bars", "sample_strip", "model", "live_model"],
+    ["canvas", "undo", "clear", "pen_width", "live_bars", "sample_strip", "model", "live_model"],
 )
 def test_a_widget_that_gets_what_it_never_sends_keeps_its_traceback_to_itself(
     server: Server, key: str

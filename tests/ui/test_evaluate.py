@@ -19,7 +19,8 @@ from model.data import datasets
 from model.evaluation.metrics import Evaluation, evaluate
 from ui.elements import charts, pixels
 from ui.server import resources
-from ui.views.evaluate import PAGE, PREDICTED, TRUE, clicked
+from ui.session.state import PREDICTED, TRUE
+from ui.views.evaluate import PAGE, clicked
 
 THEMES = {"light": ("#fbfaf7", "#22201d"), "dark": ("#171614", "#f0ede8")}
 READABLE = 4.5
@@ -45,10 +46,8 @@ def _forget() -> None:
 
 
 def view() -> None:
-    from ui.session import state
     from ui.views.evaluate import evaluate_view
 
-    state.prepare()
     evaluate_view()
 
 
@@ -111,13 +110,16 @@ def test_the_table_has_every_digit_with_its_measures() -> None:
 def test_the_view_begins_with_the_commonest_mistake() -> None:
     page = opened()
     wrong = measured().confusion_matrix * (1 - np.eye(10, dtype=int))
-    assert wrong[page.selectbox(key=TRUE).value, page.selectbox(key=PREDICTED).value] == wrong.max()
+    assert (
+        wrong[page.selectbox(key=TRUE.name).value, page.selectbox(key=PREDICTED.name).value]
+        == wrong.max()
+    )
 
 
 def test_the_boxes_choose_the_pictures_of_a_cell() -> None:
     page = opened()
-    page.selectbox(key=TRUE).set_value(6)
-    page.selectbox(key=PREDICTED).set_value(6).run()
+    page.selectbox(key=TRUE.name).set_value(6)
+    page.selectbox(key=PREDICTED.name).set_value(6).run()
     matrix = measured().confusion_matrix
     n, of = matrix[6, 6], matrix[6].sum()
     assert f"Of the {of} pictures that show 6, {n} ({n / of:.1%}) were read as 6." in written(page)
@@ -127,8 +129,8 @@ def test_the_boxes_choose_the_pictures_of_a_cell() -> None:
 def test_an_empty_cell_says_so() -> None:
     page = opened()
     true, predicted = np.argwhere(measured().confusion_matrix == 0)[0].tolist()
-    page.selectbox(key=TRUE).set_value(true)
-    page.selectbox(key=PREDICTED).set_value(predicted).run()
+    page.selectbox(key=TRUE.name).set_value(true)
+    page.selectbox(key=PREDICTED.name).set_value(predicted).run()
     assert not page.exception
     assert f"No {true} was read as {predicted}." in written(page)
 

@@ -60,7 +60,9 @@ def test_a_script_has_its_constants_before_its_files(tmp_path: Path) -> None:
 
 
 def test_a_style_sheet_has_a_line_for_each_rule(tmp_path: Path) -> None:
-    (tmp_path / "own.css").write_text("a b {\n  color: red;\n}\nc {\n  top: 0;\n}\n", encoding="utf-8")
+    (tmp_path / "own.css").write_text(
+        "a b {\n  color: red;\n}\nc {\n  top: 0;\n}\n", encoding="utf-8"
+    )
     assert parts.style(tmp_path / "own.css") == "a b { color: red; }\nc { top: 0; }\n"
 
 

@@ -28,38 +28,32 @@ SIDE = 336
 """Of the canvas, in pixels: fits a phone held upright."""
 MOST_STROKES = 2_000
 """On the canvas at once."""
-_KEY, _SLIDER_KEY = "canvas", "pen_slider"
 
 
 def canvas_panel() -> NDArray[np.float32] | None:
     """Show the canvas; return its (336, 336) ink, None before the first stroke."""
-    if _KEY not in st.session_state and st.session_state[state.DRAWN_OBJECTS]:
-        put_on_canvas(st.session_state[state.DRAWN_OBJECTS])  # back from another view
-    return _canvas(st.session_state[state.PEN_WIDTH])
+    if not state.CANVAS.is_set() and state.DRAWN_OBJECTS.get():
+        put_on_canvas(state.DRAWN_OBJECTS.get())  # back from another view
+    return _canvas(state.PEN_WIDTH.get())
 
 
 def canvas_controls() -> None:
     """Show undo, clear and the pen's width."""
-    empty = not st.session_state[state.DRAWN_OBJECTS]
+    empty = not state.DRAWN_OBJECTS.get()
     canvas_button("undo", disabled=empty, on_press=_undo)
     canvas_button("clear", disabled=empty, on_press=_clear)
     st.slider(
         "Pen width",
-        *(8, 40, st.session_state[state.PEN_WIDTH]),
+        *(8, 40, state.PEN_WIDTH.first()),
         step=2,
-        key=_SLIDER_KEY,
-        on_change=_take_pen_width,
+        key=state.PEN_WIDTH.name,
+        persist_state="session",
         label_visibility="collapsed",
     )
 
 
-def _take_pen_width() -> None:
-    """Keep the slider's value under a key that is no widget's, since those end with their view."""
-    st.session_state[state.PEN_WIDTH] = st.session_state[_SLIDER_KEY]
-
-
 def _undo() -> None:
-    put_on_canvas(st.session_state[state.DRAWN_OBJECTS][:-1])
+    put_on_canvas(state.DRAWN_OBJECTS.get()[:-1])
 
 
 def _clear() -> None:
@@ -107,13 +101,13 @@ def _canvas(pen_width: int) -> NDArray[np.float32] | None:
 def _mounted(pen_width: int) -> CanvasResult:
     try:
         return st_canvas(
-            key=_KEY,
+            key=state.CANVAS.name,
             width=SIDE,
             height=SIDE,
             stroke_width=pen_width,
             stroke_color=INK,
             background_color=PAPER,
-            initial_drawing=st.session_state[state.CANVAS_START],
+            initial_drawing=state.CANVAS_START.get(),
             return_image_data=True,
         )
     except (AttributeError, TypeError, KeyError) as error:  # of a message of another shape
@@ -130,6 +124,6 @@ def _received(result: CanvasResult) -> NDArray[np.float32] | None:
     if drawing is None:
         return on_canvas()
     ink, objects = drawing
-    st.session_state[state.INK] = ink
-    st.session_state[state.DRAWN_OBJECTS] = objects
+    state.INK.set(ink)
+    state.DRAWN_OBJECTS.set(objects)
     return ink

@@ -19,16 +19,16 @@ def model_list() -> None:
     st.file_uploader(
         "Add a downloaded model",
         type=["safetensors"],
-        key="uploaded_model",
+        key=state.UPLOADED_MODEL.name,
         max_upload_size=1,
         on_change=_take_upload,
     )
-    if problem := st.session_state[state.UPLOAD_PROBLEM]:
+    if problem := state.UPLOAD_PROBLEM.get():
         notices.error(problem)
 
 
 def _row(name: str, checkpoint: Checkpoint) -> None:
-    active = name == st.session_state[state.MODEL]
+    active = name == state.MODEL.get()
     with st.container(horizontal=True, vertical_alignment="center", key=f"model_{name}"):
         st.button(
             "In use" if active else "Use",
@@ -53,7 +53,7 @@ def _row(name: str, checkpoint: Checkpoint) -> None:
 
 def _settings(checkpoint: Checkpoint) -> str:
     config, measured = checkpoint.config, checkpoint.measured
-    data = models.DATA_NAMES.get(checkpoint.model.training_data.name, "own data")
+    data = models.trained_on(checkpoint, own="own data")
     steps = int(measured.get("n_steps", config.n_steps))
     settings = (
         f"{config.input}, {steps:,} steps of {config.batch_size:,}, learning rate "
@@ -65,8 +65,8 @@ def _settings(checkpoint: Checkpoint) -> str:
 
 def _take_upload() -> None:
     """Add the uploaded checkpoint to the list; what is none is refused with the reason."""
-    st.session_state[state.UPLOAD_PROBLEM] = None
-    file = st.session_state["uploaded_model"]
+    state.UPLOAD_PROBLEM.set(None)
+    file = state.UPLOADED_MODEL.get()
     if file is None:
         return
     try:
@@ -74,4 +74,4 @@ def _take_upload() -> None:
             raise CheckpointError(f"it has {file.size:,} bytes, at most {LARGEST_FILE:,} are read")
         models.use(models.add_model("uploaded", from_bytes(file.getvalue())))
     except CheckpointError as error:
-        st.session_state[state.UPLOAD_PROBLEM] = f"That model was not taken: {error}."
+        state.UPLOAD_PROBLEM.set(f"That model was not taken: {error}.")

@@ -21,7 +21,9 @@ def model_panel() -> None:
             st.segmented_control(
                 "Model",
                 names,
-                key=state.MODEL,
+                default=names[0],
+                key=state.MODEL.name,
+                persist_state="session",
                 label_visibility="collapsed",
                 required=True,
                 on_change=_drop_notice,
@@ -41,7 +43,7 @@ def model_panel() -> None:
 
 
 def _words() -> str:
-    notice: str | None = st.session_state[state.NOTICE]
+    notice = state.NOTICE.get()
     active = models.active_model()
     if notice is not None:
         return notice
@@ -51,7 +53,7 @@ def _words() -> str:
 
 
 def _drop_notice() -> None:
-    st.session_state[state.NOTICE] = None
+    state.NOTICE.set(None)
 
 
 def _retrain() -> None:

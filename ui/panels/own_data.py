@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
+from streamlit.typing import UploadedFile
 
 from model.data.datasets import DataError, load
 from ui.elements import notices
@@ -18,7 +18,6 @@ from ui.session import state
 
 __all__ = ["chooser", "path"]
 
-_KEY = "own_files"
 MOST_BYTES = 64 * 2**20
 """Of all uploaded files of one visit together."""
 MOST_FILES = 8
@@ -41,27 +40,28 @@ def chooser() -> None:
     files = st.file_uploader(
         "Four IDX files or one .npz, in MNIST's layout",
         accept_multiple_files=True,
-        key=_KEY,
+        key=state.OWN_FILES.name,
         help="train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, "
         "t10k-labels-idx1-ubyte, gzipped or not; or x_train, y_train, x_test, y_test in an .npz",
     )
     if not files:
-        st.session_state[state.OWN_DATA] = None
+        state.OWN_DATA.set(None)
         return
     if len(files) > MOST_FILES or sum(file.size for file in files) > MOST_BYTES:
         st.error(f"At most {MOST_FILES} files and {MOST_BYTES // 2**20} MB together are taken.")
         return
-    kept: _OwnData | None = st.session_state[state.OWN_DATA]
+    kept: _OwnData | None = state.OWN_DATA.get()
     if kept is None or kept.ids != _ids(files):
-        kept = st.session_state[state.OWN_DATA] = _kept(files)
+        kept = _kept(files)
+        state.OWN_DATA.set(kept)
     if kept.problem:
         notices.error(kept.problem)
 
 
 def path() -> str | None:
     """Return the path of the data that is chosen now; None while there is none that is usable."""
-    kept: _OwnData | None = st.session_state[state.OWN_DATA]
-    files = st.session_state.get(_KEY) or []
+    kept: _OwnData | None = state.OWN_DATA.get()
+    files = state.OWN_FILES.get() or []
     if kept is None or kept.problem or kept.ids != _ids(files):
         return None
     return kept.path

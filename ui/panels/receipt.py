@@ -25,7 +25,7 @@ SHOWN = 12
 
 def receipt() -> None:
     """Compare the model that answers with the one before, and offer to keep it or go back."""
-    names = st.session_state[state.BEFORE], st.session_state[state.MODEL]
+    names = state.BEFORE.get() or "", state.MODEL.get() or ""
     known = models.choices()
     if names[0] not in known or names[1] not in known:
         return
@@ -61,12 +61,12 @@ def _compared(before: Checkpoint, after: Checkpoint) -> Comparison:
 
 
 def _keep() -> None:
-    st.session_state[state.BEFORE] = None
+    state.BEFORE.set(None)
 
 
 def _go_back() -> None:
-    models.use(st.session_state[state.BEFORE])
-    st.session_state[state.BEFORE] = None
+    models.use(state.BEFORE.get() or "")
+    state.BEFORE.set(None)
 
 
 def _points(change: float) -> str:
@@ -86,7 +86,7 @@ def _changed(word: str, found: NDArray[np.intp], comparison: Comparison) -> str:
 
 def _drawings(names: Sequence[str], before: Checkpoint, after: Checkpoint) -> None:
     """Show this visit's own drawings under both models."""
-    drawings = list(st.session_state[state.DRAWINGS])
+    drawings = list(state.DRAWINGS.get())
     ink = on_canvas()
     if ink is not None and ink.any():
         drawings.append(centred(ink))

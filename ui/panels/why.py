@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
-from typing import Any
+from typing import Final
 
 import numpy as np
 import streamlit as st
@@ -25,15 +25,16 @@ from ui.session import state
 
 __all__ = ["show_evidence", "why_control", "why_panel"]
 
-EVIDENCE = "Evidence"
-ANSWER, RUNNER_UP = "the answer", "the runner-up"
+ANSWER: Final = "answer"
+RUNNER_UP: Final = "runner_up"
+WORDS = {ANSWER: "the answer", RUNNER_UP: "the runner-up"}
 DIGITS = tuple(range(10))
 
 
 def show_evidence(digit: int) -> None:
     """Open the evidence for this digit; to be called before widgets are made."""
-    st.session_state[state.WHY] = EVIDENCE
-    st.session_state[state.WHY_DIGIT] = digit
+    state.WHY.set("evidence")
+    state.WHY_DIGIT.set(digit)
 
 
 def why_control() -> None:
@@ -41,7 +42,8 @@ def why_control() -> None:
     st.segmented_control(
         "Why?",
         list(_PANELS),
-        key=state.WHY,
+        format_func=lambda code: _PANELS[code][0],
+        key=state.WHY.name,
         persist_state="session",
         help="All of it follows every stroke",
     )
@@ -49,27 +51,28 @@ def why_control() -> None:
 
 def why_panel(model: Classifier, ink: NDArray[np.float32], reading: Reading) -> None:
     """Show the way to look at an answer that is open, if one is."""
-    panel = st.session_state.get(state.WHY)
+    panel = state.WHY.get()
     if panel is None:
         return
     if not isinstance(model, SoftmaxRegression):
         st.info("Only a linear model can be explained as a sum. Choose one of them.")
     else:
-        _PANELS[panel](model, ink, reading)
+        _PANELS[panel][1](model, ink, reading)
 
 
 def _evidence(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Reading) -> None:
     """Show the evidence for the answer, or for any digit."""
     first, _ = _ranking(reading)
-    chosen: Any = st.segmented_control(
+    chosen = st.segmented_control(
         "For",
         [ANSWER, *DIGITS],
+        format_func=_worded,
         default=ANSWER,
-        key=state.WHY_DIGIT,
+        key=state.WHY_DIGIT.name,
         required=True,
         persist_state="session",
     )
-    digit = first if chosen in (None, ANSWER) else int(chosen)
+    digit = chosen if isinstance(chosen, int) else first
     found = evidence(model, reading.features, digit)
     _explained(found, reading, f"the score of {digit}")
 
@@ -78,7 +81,7 @@ def _contrast(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Readi
     """Show why the answer and not another digit."""
     first, second = _ranking(reading)
     others = [digit for digit in DIGITS if digit != first]
-    other = _other("And not", "why_other", second, others)
+    other = _other("And not", second, others, key=state.WHY_OTHER.name)
     found = contrast(model, reading.features, first, other)
     _explained(found, reading, f"by which {first} leads {other}")
 
@@ -86,9 +89,8 @@ def _contrast(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Readi
 def _edit(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Reading) -> None:
     """Show the fewest pixels that would put another digit ahead."""
     first, second = _ranking(reading)
-    target = _other(
-        "To make it", "why_target", second, [digit for digit in DIGITS if digit != first]
-    )
+    others = [digit for digit in DIGITS if digit != first]
+    target = _other("To make it", second, others, key=state.WHY_TARGET.name)
     edit = counterfactual(model, reading.features, target)
     change = np.zeros(SIDE * SIDE)
     change[list(edit.pixels)] = np.asarray(edit.after) - np.asarray(edit.before)
@@ -116,7 +118,7 @@ def _stages(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Reading
         list(STEPS),
         selection_mode="multi",
         default=list(STEPS),
-        key="why_steps",
+        key=state.WHY_STEPS.name,
         persist_state="session",
     )
     steps = tuple(step for step in STEPS if step in chosen)
@@ -143,13 +145,14 @@ def _stages(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Reading
 
 def _through_time(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Reading) -> None:
     """Show the bars after each stroke, and where the answer changed."""
-    pictures = [picture for _, picture in st.session_state[state.STROKES]]
+    pictures = [picture for _, picture in state.STROKES.get()]
     if len(pictures) < 2:
         st.html("<p class='note'>Draw with more than one stroke to see how the answer grew.</p>")
         return
     shares = model.predict_proba(model.features(np.stack(pictures)))
     answers = shares.argmax(axis=1)
-    n = st.slider("After stroke", 1, len(pictures), len(pictures), key=_stroke_key(len(pictures)))
+    last = len(pictures)
+    n = st.slider("After stroke", 1, last, last, key=state.after_stroke(last).name)
     changes = [i + 1 for i in range(1, len(answers)) if answers[i] != answers[i - 1]]
     words = (
         "; ".join(f"with stroke {i} from {answers[i - 2]} to {answers[i - 1]}" for i in changes)
@@ -167,12 +170,13 @@ def _through_time(model: SoftmaxRegression, ink: NDArray[np.float32], reading: R
     )
 
 
-_PANELS: dict[str, Callable[[SoftmaxRegression, NDArray[np.float32], Reading], None]] = {
-    EVIDENCE: _evidence,
-    "Why not another": _contrast,
-    "Smallest change": _edit,
-    "On its way": _stages,
-    "Stroke by stroke": _through_time,
+_Panel = Callable[[SoftmaxRegression, NDArray[np.float32], Reading], None]
+_PANELS: dict[str, tuple[str, _Panel]] = {
+    "evidence": ("Evidence", _evidence),
+    "contrast": ("Why not another", _contrast),
+    "counterfactual": ("Smallest change", _edit),
+    "pipeline": ("On its way", _stages),
+    "strokes": ("Stroke by stroke", _through_time),
 }
 
 
@@ -197,27 +201,27 @@ def _explained(found: Evidence, reading: Reading, what: str) -> None:
         )
 
 
-def _other(label: str, key: str, second: int, others: list[int]) -> int:
+def _other(label: str, second: int, others: list[int], *, key: str) -> int:
     """Let a second digit be picked; the runner-up unless picked."""
-    chosen: Any = st.segmented_control(
+    chosen = st.segmented_control(
         label,
         [RUNNER_UP, *others],
+        format_func=_worded,
         default=RUNNER_UP,
         key=key,
         required=True,
         persist_state="session",
     )
-    return second if chosen in (None, RUNNER_UP) else int(chosen)
+    return chosen if isinstance(chosen, int) else second
+
+
+def _worded(choice: int | str) -> str:
+    return WORDS[choice] if isinstance(choice, str) else str(choice)
 
 
 def _ranking(reading: Reading) -> tuple[int, int]:
     order = np.argsort(-reading.probabilities, kind="stable")
     return int(order[0]), int(order[1])
-
-
-def _stroke_key(n: int) -> str:
-    """A slider of another length is another slider, which begins at its end."""
-    return f"after_stroke_{n}"
 
 
 def _row(pictures: list[tuple[NDArray[np.uint8], str]]) -> str:

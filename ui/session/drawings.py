@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from model.preprocessing.centring import centred
@@ -18,7 +17,7 @@ KEPT_DRAWINGS = 11
 
 def on_canvas() -> NDArray[np.float32] | None:
     """Return the ink on the canvas as it was sent last; None before the first stroke."""
-    ink: NDArray[np.float32] | None = st.session_state[state.INK]
+    ink: NDArray[np.float32] | None = state.INK.get()
     return ink
 
 
@@ -30,18 +29,18 @@ def is_drawn() -> bool:
 
 def note_stroke(digit: NDArray[np.float32]) -> None:
     """Remember the (28, 28) drawing after this stroke; what was undone or replaced is forgotten."""
-    n_strokes = len(st.session_state[state.DRAWN_OBJECTS])
-    earlier = [entry for entry in st.session_state[state.STROKES] if entry[0] < n_strokes]
+    n_strokes = len(state.DRAWN_OBJECTS.get())
+    earlier = [entry for entry in state.STROKES.get() if entry[0] < n_strokes]
     now = [(n_strokes, digit)] if n_strokes else []
-    st.session_state[state.STROKES] = (*earlier, *now)
+    state.STROKES.set((*earlier, *now))
 
 
 def keep_drawing() -> None:
     """Remember the drawing on the canvas among this visit's earlier ones."""
     ink = on_canvas()
     if ink is not None and ink.any():
-        kept = (*st.session_state[state.DRAWINGS], centred(ink))
-        st.session_state[state.DRAWINGS] = kept[-KEPT_DRAWINGS:]
+        kept = (*state.DRAWINGS.get(), centred(ink))
+        state.DRAWINGS.set(kept[-KEPT_DRAWINGS:])
 
 
 def put_on_canvas(objects: list[Any]) -> None:
@@ -50,6 +49,6 @@ def put_on_canvas(objects: list[Any]) -> None:
     The canvas loads a start drawing only when it differs from the last one it was given, so each
     has a number of its own.
     """
-    number = st.session_state[state.CANVAS_START]["number"] + 1
-    st.session_state[state.CANVAS_START] = {"objects": objects, "number": number}
-    st.session_state[state.DRAWN_OBJECTS] = objects
+    number = state.CANVAS_START.get()["number"] + 1
+    state.CANVAS_START.set({"objects": objects, "number": number})
+    state.DRAWN_OBJECTS.set(objects)

@@ -1,78 +1,165 @@
-"""The keys of a visitor's session, and their first values."""
+"""Everything that a visitor's session holds: the keys, their types, and their first values.
+
+No other module of the page writes a key of its own; a browser component, which knows no session,
+names the key under which it is mounted.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Generic, Literal, TypeVar
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
+from streamlit.typing import UploadedFile
 
-__all__ = ["prepare"]
+from model.classifier.checkpoint import Checkpoint
+from model.config import Input, TrainingConfig
+from ui.server import resources
 
-CANVAS_START = "canvas_start"
+T = TypeVar("T")
+
+Source = Literal["draw", "upload"]
+"""Where a picture comes from: the canvas, or a file."""
+
+_TUTORIAL = TrainingConfig()
+
+
+@dataclasses.dataclass(frozen=True)
+class Key(Generic[T]):
+    """A place in the session: its name there, and how its first value is made."""
+
+    name: str
+    first: Callable[[], T]
+
+    def get(self) -> T:
+        """Return what is held; the first value where nothing has been set."""
+        if not self.is_set():
+            self.set(self.first())
+        held: T = st.session_state[self.name]
+        return held
+
+    def set(self, value: T) -> None:
+        """Hold this value; a widget's must be set before the widget is made."""
+        st.session_state[self.name] = value
+
+    def is_set(self) -> bool:
+        """Whether there is a value yet."""
+        return self.name in st.session_state
+
+
+class WidgetKey(Key[T]):
+    """The key of a widget: Streamlit holds the value, which begins when the widget is made."""
+
+    def get(self) -> T:
+        """Return what the widget holds; what it would begin with where there is none."""
+        held: T = st.session_state[self.name] if self.is_set() else self.first()
+        return held
+
+
+# The drawing.
+CANVAS = WidgetKey[Any]("canvas", lambda: None)
+CANVAS_START = Key[dict[str, Any]]("canvas_start", lambda: {"objects": [], "number": 0})
 """The drawing that the canvas begins with: Fabric.js objects and a number of its own."""
-DRAWN_OBJECTS = "drawn_objects"
+DRAWN_OBJECTS = Key[list[Any]]("drawn_objects", list)
 """The Fabric.js objects on the canvas, as sent last: one per stroke."""
-INK = "ink"
+INK = Key[NDArray[np.float32] | None]("ink", lambda: None)
 """The ink on the canvas, as sent last; None before the first stroke."""
-STROKES = "strokes"
+STROKES = Key[tuple[tuple[int, NDArray[np.float32]], ...]]("strokes", tuple)
 """What the drawing was after each of its strokes: (number of strokes, (28, 28) centred), rising."""
-DRAWINGS = "drawings"
+DRAWINGS = Key[tuple[NDArray[np.float32], ...]]("drawings", tuple)
 """This visit's earlier drawings, (28, 28) centred, oldest first."""
-PEN_WIDTH = "pen_width"
+PEN_WIDTH = WidgetKey[int]("pen_width", lambda: 22)
 """In pixels of the canvas."""
-SOURCE = "source"
-"""Where the picture comes from: "draw" or "upload"."""
-MODEL = "model"
+SOURCE = Key[Source]("source", lambda: "draw")
+PICTURE = WidgetKey[UploadedFile | None]("picture", lambda: None)
+"""The uploaded picture of a digit."""
+
+# The models.
+MODEL = WidgetKey[str | None]("model", lambda: "moments")
 """The name of the model that answers: a shipped one's, or one of TRAINED."""
-TRAINED = "trained"
+TRAINED = Key[dict[str, Checkpoint]]("trained", dict)
 """The checkpoints that this visit trained or uploaded, by name, oldest first."""
-N_TRAINED = "n_trained"
+N_TRAINED = Key[int]("n_trained", int)
 """How many there have been, for their names."""
-BEFORE = "before"
+BEFORE = Key[str | None]("before", lambda: None)
 """The name of the model that answered before the last training; None when that is settled."""
-JOB = "job"
-"""The id of this visitor's training job; None when there is none."""
-LAST_JOB = "last_job"
-"""The id of the job that ended last, whose film can be seen."""
-OWN_DATA = "own_data"
-"""The visitor's uploaded training data; None without any."""
-WHY = "why"
-"""The way of explaining the answer that is open; None for none."""
-WHY_DIGIT = "why_digit"
-"""The digit whose evidence is shown: a number, or "the answer"."""
-UPLOAD_PROBLEM = "upload_problem"
+UPLOADED_MODEL = WidgetKey[UploadedFile | None]("uploaded_model", lambda: None)
+UPLOAD_PROBLEM = Key[str | None]("upload_problem", lambda: None)
 """Why the last uploaded model was not taken; None when it was."""
-OWNER = "owner"
-"""This visit, as the trainer knows it."""
-NOTICE = "notice"
+NOTICE = Key[str | None]("notice", lambda: None)
 """One sentence to show beside the model: how the last training ended."""
 
-_DEFAULTS: dict[str, Any] = {
-    CANVAS_START: {"objects": [], "number": 0},
-    DRAWN_OBJECTS: [],
-    INK: None,
-    STROKES: (),
-    DRAWINGS: (),
-    PEN_WIDTH: 22,
-    SOURCE: "draw",
-    MODEL: "moments",
-    TRAINED: {},
-    N_TRAINED: 0,
-    BEFORE: None,
-    JOB: None,
-    LAST_JOB: None,
-    OWN_DATA: None,
-    UPLOAD_PROBLEM: None,
-    NOTICE: None,
-}
+# The training.
+OWNER = Key[str]("owner", lambda: secrets.token_urlsafe(12))
+"""This visit, as the trainer knows it."""
+JOB = Key[str | None]("job", lambda: None)
+"""The id of this visitor's training job; None when there is none."""
+LAST_JOB = Key[str | None]("last_job", lambda: None)
+"""The id of the job that ended last, whose film can be seen."""
+OWN_FILES = WidgetKey[list[UploadedFile]]("own_files", list)
+OWN_DATA = Key[Any]("own_data", lambda: None)
+"""The visitor's uploaded training data, as ui/panels/own_data.py keeps it; None without any."""
+
+# The settings of a training; the page's address has them by these names.
+DATA = WidgetKey[str | None]("data", lambda: resources.test_data()[0])
+INPUT = WidgetKey[Input]("input", lambda: "moments")
+STEPS = WidgetKey[int]("steps", lambda: _TUTORIAL.n_steps)
+BATCH = WidgetKey[int]("batch", lambda: _TUTORIAL.batch_size)
+RATE = WidgetKey[float]("rate", lambda: _TUTORIAL.learning_rate)
+SEED = WidgetKey[int]("seed", lambda: _TUTORIAL.seed)
+SPEED = WidgetKey[Literal["full", "watch"]]("speed", lambda: "full")
+IN_ADDRESS = Key[dict[str, Any]]("in_address", dict)
+"""What was written into the page's address last, by name; see ui/session/address.py."""
+VIEW = Key[str | None]("view", lambda: None)
+"""The path of the view that is open; None before there is one."""
+
+# The reasons for an answer.
+WHY = WidgetKey[str | None]("why", lambda: None)
+"""The way of explaining the answer that is open; None for none."""
+WHY_DIGIT = WidgetKey["int | Literal['answer'] | None"]("why_digit", lambda: "answer")
+"""The digit whose evidence is shown."""
+WHY_OTHER = WidgetKey["int | Literal['runner_up'] | None"]("why_other", lambda: "runner_up")
+"""The digit that the answer is contrasted with."""
+WHY_TARGET = WidgetKey["int | Literal['runner_up'] | None"]("why_target", lambda: "runner_up")
+"""The digit that the smallest change leads to."""
+WHY_STEPS = WidgetKey[list[str]]("why_steps", list)
+"""The steps of the pipeline that are on; the panel begins with all of them."""
+
+# The Evaluate view.
+TRUE = WidgetKey[int]("confusion_true", int)
+PREDICTED = WidgetKey[int]("confusion_predicted", int)
+"""The cell of the confusion matrix whose pictures are shown; the view begins with the fullest."""
+NUMBERS = WidgetKey[Literal["counts", "percent"]]("confusion_numbers", lambda: "counts")
+FRAMED = Key[tuple[int, tuple[int, int] | None]]("confusion_framed", lambda: (0, None))
+"""A number and the cell that is framed at first; a click moves the frame in the browser alone.
+
+A frame cannot be moved from here: the boxes have the matrix drawn anew, under the next number.
+"""
+MISTAKES_PAGE = WidgetKey[int]("mistakes_page", lambda: 1)
 
 
-def prepare() -> None:
-    """Give every key its first value where the session is new.
+def matrix(number: int) -> WidgetKey[Any]:
+    """Return the key of the confusion matrix that was drawn under this number."""
+    return WidgetKey(f"confusion_{number}", lambda: None)
 
-    A widget's key that is written back outlives the views that do not show the widget.
-    """
-    for key, value in _DEFAULTS.items():
-        st.session_state[key] = st.session_state.get(key, value)
-    st.session_state.setdefault(OWNER, secrets.token_urlsafe(12))
+
+def after_stroke(n: int) -> WidgetKey[int]:
+    """Return the key of a slider over n strokes: one of another length begins at its end."""
+    return WidgetKey(f"after_stroke_{n}", lambda: n)
+
+
+NAMES = frozenset(
+    {
+        *("cell_pictures", "controls", "draw_view", "model_row", "more", "progress_row"),
+        *("run_controls", "scores", "train_view", "upload"),
+        *("clear", "evidence_map", "film", "live_bars", "live_model", "sample_strip", "undo"),
+        *("go_back", "keep", "retrain", "stop", "to_canvas", "to_upload", "train", "tutorial"),
+    }
+)
+"""Keys under which nothing is held: containers, browser components and buttons."""
+PREFIXES = ("download_", "model_", "run_", "use_")
+"""How keys begin under which nothing is held, and of which there are several."""

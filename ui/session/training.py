@@ -31,52 +31,52 @@ Control = Literal["pause", "resume", "step", "stop", "set_speed"]
 
 def submit(config: TrainingConfig, data: str, *, speed: Speed = "full") -> None:
     """Queue a training; a refusal becomes the notice."""
-    owner = st.session_state[state.OWNER]
+    owner = state.OWNER.get()
     try:
         job = resources.trainer().submit(config, data, owner, speed=speed)
     except RefusedError as error:
-        st.session_state[state.NOTICE] = wording.reason(error.reason)
+        state.NOTICE.set(wording.reason(error.reason))
         return
-    st.session_state[state.JOB] = job.id
-    st.session_state[state.NOTICE] = None
+    state.JOB.set(job.id)
+    state.NOTICE.set(None)
     st.query_params[RUN] = job.id
 
 
 def is_training() -> bool:
     """Whether this visitor has a training that has not been taken over yet."""
-    return st.session_state[state.JOB] is not None
+    return state.JOB.get() is not None
 
 
 def find() -> Job | None:
     """Return this visitor's training as it is now."""
-    return resources.trainer().find(st.session_state[state.JOB] or "")
+    return resources.trainer().find(state.JOB.get() or "")
 
 
 def control(method: Control, *arguments: str) -> None:
     """Pause, resume, step, stop this visitor's training, or set its speed."""
-    getattr(resources.trainer(), method)(st.session_state[state.JOB] or "", *arguments)
+    getattr(resources.trainer(), method)(state.JOB.get() or "", *arguments)
 
 
 def collect() -> None:
     """Take over what a training that has ended brought; to be called before widgets are made."""
-    if st.session_state[state.JOB] is None:
-        st.session_state[state.JOB] = st.query_params.get(RUN)
-    if st.session_state[state.JOB] is None:
+    if state.JOB.get() is None:
+        state.JOB.set(st.query_params.get(RUN))
+    if state.JOB.get() is None:
         return
     job = find()
     if job is not None and not job.is_over:
         return
-    st.session_state[state.JOB] = None
+    state.JOB.set(None)
     st.query_params.pop(RUN, None)
     if job is None:
-        st.session_state[state.NOTICE] = "That training is gone. Press Retrain to start another."
+        state.NOTICE.set("That training is gone. Press Retrain to start another.")
         return
-    st.session_state[state.LAST_JOB] = job.id
+    state.LAST_JOB.set(job.id)
     name = None if job.result is None else models.add_model("yours", job.result)
     if job.state == "done" and name is not None:
-        st.session_state[state.BEFORE] = st.session_state[state.MODEL]
+        state.BEFORE.set(state.MODEL.get())
         models.use(name)
         return
     ending = "" if job.reason is None else wording.reason(job.reason)
     learned = "" if name is None else f" What it had learned by then is kept as {name}."
-    st.session_state[state.NOTICE] = f"{ending} The model from before still answers.{learned}"
+    state.NOTICE.set(f"{ending} The model from before still answers.{learned}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import streamlit as st
@@ -24,7 +24,8 @@ from ui.session.models import active_model
 __all__ = ["draw_view"]
 
 FOUND = "The ink found in the picture"
-DRAW, UPLOAD = "draw", "upload"
+DRAW: Final = "draw"
+UPLOAD: Final = "upload"
 
 
 def draw_view() -> None:
@@ -35,10 +36,10 @@ def draw_view() -> None:
     """
     with st.container(key="draw_view"):
         with st.container(horizontal=True, vertical_alignment="center", key="controls"):
-            if st.session_state[state.SOURCE] == DRAW:
+            if state.SOURCE.get() == DRAW:
                 canvas_controls()
             else:
-                _switch("Back to the canvas", "arrow_back", "to_canvas", DRAW)
+                _switch("Back to the canvas", "arrow_back", DRAW, key="to_canvas")
         why_control()
         _drawing_panel()
         with st.container(key="more"):
@@ -50,9 +51,9 @@ def draw_view() -> None:
 def _more() -> None:
     left, right = st.columns(2, gap="large")
     with left:
-        if st.session_state[state.SOURCE] == DRAW:
+        if state.SOURCE.get() == DRAW:
             sample_strip(on_pick=_put_sample)
-            _switch("Upload a picture instead", "add_photo_alternate", "to_upload", UPLOAD)
+            _switch("Upload a picture instead", "add_photo_alternate", UPLOAD, key="to_upload")
     with right:
         model_panel()
 
@@ -62,7 +63,7 @@ def _put_sample(objects: list[Any]) -> None:
     put_on_canvas(objects)
 
 
-def _switch(label: str, icon: str, key: str, source: str) -> None:
+def _switch(label: str, icon: str, source: state.Source, *, key: str) -> None:
     """Show a button that asks for the picture from another source."""
     st.button(
         label,
@@ -74,13 +75,13 @@ def _switch(label: str, icon: str, key: str, source: str) -> None:
     )
 
 
-def _switch_to(source: str) -> None:
-    st.session_state[state.SOURCE] = source
+def _switch_to(source: state.Source) -> None:
+    state.SOURCE.set(source)
 
 
 @st.fragment
 def _drawing_panel() -> None:
-    is_upload = st.session_state[state.SOURCE] == UPLOAD
+    is_upload = state.SOURCE.get() == UPLOAD
     if is_upload:
         with st.container(key="upload"):
             ink = _upload_panel()
@@ -88,7 +89,7 @@ def _drawing_panel() -> None:
         ink = canvas_panel()
     active = active_model()
     reading = None if ink is None or active is None else read(active, ink)
-    is_drawn = bool(st.session_state[state.DRAWN_OBJECTS])
+    is_drawn = bool(state.DRAWN_OBJECTS.get())
     live_bars(reading, is_drawn=is_drawn, is_upload=is_upload)
     if ink is not None and active is not None and reading is not None:
         if not is_upload:
@@ -99,7 +100,10 @@ def _drawing_panel() -> None:
 def _upload_panel() -> NDArray[np.float32] | None:
     """Ask for a picture; show the ink that was found in it."""
     file = st.file_uploader(
-        "A photo or picture of one digit", type=[*FORMATS, "JPG"], key="picture", max_upload_size=10
+        "A photo or picture of one digit",
+        type=[*FORMATS, "JPG"],
+        key=state.PICTURE.name,
+        max_upload_size=10,
     )
     ink = None
     if file is not None:

@@ -16,6 +16,7 @@ from model.evaluation.calibration import Reliability, reliability
 from model.evaluation.metrics import Evaluation, evaluate, mistakes, pictures_of
 from ui.elements import charts, pixels
 from ui.server import resources
+from ui.session import models, state
 from ui.session.models import active_model
 
 __all__ = ["clicked", "evaluate_view"]
@@ -26,13 +27,7 @@ SHOWN = 48
 PAGE = 24
 """Mistakes on one page."""
 DIGITS = tuple(range(N_CLASSES))
-COUNTS, PERCENT = "Counts", "Per cent of the row"
-TRUE, PREDICTED, NUMBERS = "confusion_true", "confusion_predicted", "confusion_numbers"
-FRAMED = "confusion_framed"
-"""A number and the cell that is framed at first; a click moves the frame in the browser alone.
-
-A frame cannot be moved from here: the boxes have the matrix drawn anew, under the next number.
-"""
+NUMBERS = {"counts": "Counts", "percent": "Per cent of the row"}
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -92,14 +87,8 @@ def _headline(active: Checkpoint, tested: _Tested) -> None:
 
 
 def _model_in_words(active: Checkpoint) -> str:
-    fed = {
-        "moments": "fed the digit at one size, slant and place",
-        "pixels": "fed the centred pixels as they are",
-    }[active.model.input]
-    learned = {"mnist": "MNIST", "digits": "the built-in digits"}.get(
-        active.model.training_data.name, "pictures of one's own"
-    )
-    return f"The model that answers you, {fed} and trained on {learned}"
+    learned = models.trained_on(active, own="pictures of one's own")
+    return f"The model that answers you, {models.fed(active)} and trained on {learned}"
 
 
 def _data_in_words(tested: _Tested) -> str:
@@ -112,18 +101,18 @@ def _confusion(tested: _Tested) -> None:
     """Show the confusion matrix, and the pictures in the cell chosen by click or by name."""
     matrix = tested.measured.confusion_matrix
     st.html("<h2>Who is taken for whom</h2>")
-    if TRUE not in st.session_state:
-        st.session_state[TRUE], st.session_state[PREDICTED] = _most_confused(matrix)
+    if not state.TRUE.is_set():
+        _choose(_most_confused(matrix))
         _frame()
     left, right = st.columns(WIDTHS, gap="large")
     with left:
         _matrix(matrix)
     with right:
         with st.container(horizontal=True):
-            st.selectbox("True digit", DIGITS, key=TRUE, on_change=_frame)
-            st.selectbox("Read as", DIGITS, key=PREDICTED, on_change=_frame)
+            st.selectbox("True digit", DIGITS, key=state.TRUE.name, on_change=_frame)
+            st.selectbox("Read as", DIGITS, key=state.PREDICTED.name, on_change=_frame)
         with st.container(key="cell_pictures"):
-            _cell(tested, st.session_state[TRUE], st.session_state[PREDICTED])
+            _cell(tested, state.TRUE.get(), state.PREDICTED.get())
 
 
 def _most_confused(matrix: NDArray[np.int64]) -> tuple[int, int]:
@@ -133,36 +122,42 @@ def _most_confused(matrix: NDArray[np.int64]) -> tuple[int, int]:
 
 
 def _matrix(matrix: NDArray[np.int64]) -> None:
-    numbers = st.session_state.get(NUMBERS, COUNTS)
-    number, framed = st.session_state[FRAMED]
-    key = f"confusion_{number}"
+    number, framed = state.FRAMED.get()
+    key = state.matrix(number)
     st.altair_chart(
-        charts.confusion_chart(matrix, percent=numbers == PERCENT, chosen=framed),
+        charts.confusion_chart(matrix, percent=state.NUMBERS.get() == "percent", chosen=framed),
         width="stretch",
-        key=key,
-        on_select=lambda: _choose(number, clicked(st.session_state[key])),
+        key=key.name,
+        on_select=lambda: _take_click(number),
         selection_mode=charts.CELL,
         alt="The confusion matrix: rows are the true digits, columns what it said",
     )
     st.segmented_control(
         "Numbers in the cells",
-        [COUNTS, PERCENT],
-        default=COUNTS,
+        list(NUMBERS),
+        format_func=NUMBERS.__getitem__,
+        default=state.NUMBERS.first(),
         required=True,
-        key=NUMBERS,
+        key=state.NUMBERS.name,
         label_visibility="collapsed",
     )
 
 
 def _frame() -> None:
-    number, _ = st.session_state.get(FRAMED, (0, None))
-    st.session_state[FRAMED] = number + 1, (st.session_state[TRUE], st.session_state[PREDICTED])
+    number, _ = state.FRAMED.get()
+    state.FRAMED.set((number + 1, (state.TRUE.get(), state.PREDICTED.get())))
 
 
-def _choose(number: int, cell: tuple[int, int] | None) -> None:
-    """Take over a click, unless the matrix has been drawn anew since."""
-    if cell is not None and number == st.session_state[FRAMED][0]:
-        st.session_state[TRUE], st.session_state[PREDICTED] = cell
+def _take_click(number: int) -> None:
+    """Take over a click on the matrix, unless it has been drawn anew since."""
+    cell = clicked(state.matrix(number).get())
+    if cell is not None and number == state.FRAMED.get()[0]:
+        _choose(cell)
+
+
+def _choose(cell: tuple[int, int]) -> None:
+    state.TRUE.set(cell[0])
+    state.PREDICTED.set(cell[1])
 
 
 def clicked(event: Any) -> tuple[int, int] | None:
@@ -202,7 +197,7 @@ def _mistakes(tested: _Tested) -> None:
         st.html(f"{heading}<p class='note'>There are none: it read every picture right.</p>")
         return
     place = st.container()
-    page = st.pagination(-(-len(wrong) // PAGE), key="mistakes_page", max_visible_pages=5)
+    page = st.pagination(-(-len(wrong) // PAGE), key=state.MISTAKES_PAGE.name, max_visible_pages=5)
     shown = wrong[(page - 1) * PAGE : page * PAGE]
     true = tested.test.labels[shown]
     predicted = tested.probabilities[shown].argmax(axis=1)

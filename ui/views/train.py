@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -20,7 +19,7 @@ from ui.panels.model_list import model_list
 from ui.panels.progress import POLL_SECONDS, progress
 from ui.panels.receipt import receipt
 from ui.server import resources
-from ui.session import state, training
+from ui.session import address, state, training
 from ui.session.drawings import on_canvas
 
 __all__ = ["train_view"]
@@ -29,19 +28,14 @@ TUTORIAL = TrainingConfig()
 MOST_STEPS = 20_000
 """A longer run would keep everybody else waiting."""
 DATA = {"mnist": "MNIST", "digits": "Built-in", "own": "My own"}
-
-# The settings' keys are the names of the address parameters.
-DATA_KEY, INPUT_KEY, STEPS_KEY, BATCH_KEY, RATE_KEY, SEED_KEY, SPEED_KEY = (
-    *("data", "input", "steps", "batch", "rate", "seed", "speed"),
-)
-FULL, WATCH = "Full speed", "Watch it learn"
+SPEEDS = {"full": "Full speed", "watch": "Watch it learn"}
 
 
 def train_view() -> None:
     """Lay out the view; while a run is watched, only its part reruns."""
     job = training.find()
-    if job is not None and SPEED_KEY not in st.session_state:  # a run found again after a reload
-        st.session_state[SPEED_KEY] = WATCH if job.speed == "watch" else FULL
+    if job is not None and not state.SPEED.is_set():  # a run found again after a reload
+        state.SPEED.set(job.speed)
     with st.container(key="train_view"):
         left, right = st.columns([32, 68], gap="large")
         with left:
@@ -58,50 +52,53 @@ def _settings() -> None:
     """Show the settings, which the page's address carries too, and the Train button."""
     _drop_endless()
     st.subheader("Settings")
+    address.take(state.DATA, DATA, formerly={name: code for code, name in DATA.items()})
     data = st.segmented_control(
         "Data",
         list(DATA),
         format_func=DATA.__getitem__,
-        default=resources.test_data()[0],
+        default=state.DATA.first(),
         required=True,
-        key=DATA_KEY,
-        bind="query-params",
+        key=state.DATA.name,
+        persist_state="session",
         help="MNIST has 55,000 pictures to learn from, the built-in digits 1,297",
     )
+    address.write(state.DATA)
     if data == "own":
         own_data.chooser()
     st.segmented_control(
         "Input",
         INPUTS,
-        default="moments",
+        default=state.INPUT.first(),
         required=True,
-        key=INPUT_KEY,
+        key=state.INPUT.name,
         bind="query-params",
         help="pixels: the centred picture as it is, as in the tutorial. moments: every digit at "
         "one size, slant and place",
     )
     first, second = st.columns(2, wrap=False)
     with first:
-        _number("Steps", STEPS_KEY, TUTORIAL.n_steps, 1, MOST_STEPS, "One batch each")
-        _number("Seed", SEED_KEY, TUTORIAL.seed, 0, 2**32 - 1, "Of the order; same seed, same film")
+        _number("Steps", state.STEPS, (1, MOST_STEPS), "One batch each")
+        _number("Seed", state.SEED, (0, 2**32 - 1), "Of the order; same seed, same film")
     with second:
-        _number("Batch", BATCH_KEY, TUTORIAL.batch_size, 1, 60_000, "Pictures per step")
+        _number("Batch", state.BATCH, (1, 60_000), "Pictures per step")
         st.number_input(
             "Learning rate",
             min_value=0.0001,
             max_value=1000.0,
-            value=TUTORIAL.learning_rate,
+            value=state.RATE.first(),
             format="%g",
-            key=RATE_KEY,
+            key=state.RATE.name,
             bind="query-params",
             help="Step length. Too long, and the run diverges: try 50",
         )
     st.segmented_control(
         "Speed",
-        [FULL, WATCH],
-        default=FULL if SPEED_KEY not in st.session_state else None,
+        list(SPEEDS),
+        format_func=SPEEDS.__getitem__,
+        default=None if state.SPEED.is_set() else state.SPEED.first(),
         required=True,
-        key=SPEED_KEY,
+        key=state.SPEED.name,
         label_visibility="collapsed",
         on_change=_set_speed,
     )
@@ -125,9 +122,9 @@ def _settings() -> None:
 def _drop_endless() -> None:
     """Take out of the address what Streamlit's boxes for whole numbers trip over: infinity."""
     endless = [
-        key
-        for key in (STEPS_KEY, BATCH_KEY, SEED_KEY)
-        if key not in st.session_state and _is_endless(st.query_params.get(key, ""))
+        key.name
+        for key in (state.STEPS, state.BATCH, state.SEED)
+        if not key.is_set() and _is_endless(st.query_params.get(key.name, ""))
     ]
     for key in endless:
         del st.query_params[key]
@@ -142,57 +139,56 @@ def _is_endless(text: str) -> bool:
         return False
 
 
-def _number(label: str, key: str, value: int, low: int, high: int, text: str) -> None:
+def _number(label: str, key: state.WidgetKey[int], limits: tuple[int, int], text: str) -> None:
+    low, high = limits
     st.number_input(
         label,
         min_value=low,
         max_value=high,
-        value=value,
-        key=key,
+        value=key.first(),
+        key=key.name,
         bind="query-params",
         help=f"{text}; {low:,} to {high:,}",
     )
 
 
 def _set_tutorial() -> None:
-    st.session_state[INPUT_KEY] = TUTORIAL.input
-    st.session_state[STEPS_KEY] = TUTORIAL.n_steps
-    st.session_state[BATCH_KEY] = TUTORIAL.batch_size
-    st.session_state[RATE_KEY] = TUTORIAL.learning_rate
-    st.session_state[SEED_KEY] = TUTORIAL.seed
+    state.INPUT.set(TUTORIAL.input)
+    state.STEPS.set(TUTORIAL.n_steps)
+    state.BATCH.set(TUTORIAL.batch_size)
+    state.RATE.set(TUTORIAL.learning_rate)
+    state.SEED.set(TUTORIAL.seed)
 
 
 def _data() -> str | None:
     """Return what is chosen to learn from, a name or a path; None where it cannot be used yet."""
-    data: str | None = st.session_state.get(DATA_KEY)
+    data = state.DATA.get()
     return own_data.path() if data == "own" else data
 
 
 def _train() -> None:
     # A click that comes close behind a choice is answered before the page has been laid out with
     # it: whatever is trained is read here, not when the button was made.
-    chosen: Any = st.session_state
     if (data := _data()) is None:
-        chosen[state.NOTICE] = "That cannot be trained: there are no files of your own yet."
+        state.NOTICE.set("That cannot be trained: there are no files of your own yet.")
         return
     try:
         config = TrainingConfig(
-            input=chosen.get(INPUT_KEY),
-            n_steps=chosen.get(STEPS_KEY),
-            batch_size=chosen.get(BATCH_KEY),
-            learning_rate=chosen.get(RATE_KEY),
-            seed=chosen.get(SEED_KEY),
+            input=state.INPUT.get(),
+            n_steps=state.STEPS.get(),
+            batch_size=state.BATCH.get(),
+            learning_rate=state.RATE.get(),
+            seed=state.SEED.get(),
         )
     except ValueError as error:
-        chosen[state.NOTICE] = f"That cannot be trained: {error}."
+        state.NOTICE.set(f"That cannot be trained: {error}.")
         return
-    training.submit(config, data, speed="watch" if chosen.get(SPEED_KEY) == WATCH else "full")
+    training.submit(config, data, speed=state.SPEED.get())
 
 
 def _set_speed() -> None:
     if training.is_training():
-        watched = st.session_state[SPEED_KEY] == WATCH
-        training.control("set_speed", "watch" if watched else "full")
+        training.control("set_speed", state.SPEED.get())
 
 
 def _running() -> None:
@@ -216,15 +212,15 @@ def _control(label: str, icon: str, method: training.Control) -> None:
 
 def _at_rest() -> None:
     """Show the notice, the receipt and the film of the last run, or how to begin."""
-    if st.session_state[state.NOTICE]:
-        notices.info(st.session_state[state.NOTICE])
-    last = resources.trainer().find(st.session_state[state.LAST_JOB] or "")
-    if st.session_state[state.BEFORE] is not None:
+    if notice := state.NOTICE.get():
+        notices.info(notice)
+    last = resources.trainer().find(state.LAST_JOB.get() or "")
+    if state.BEFORE.get() is not None:
         receipt()
     if last is not None and last.film:
         st.subheader("The film of this run")
         film(last, _drawing(last))
-    elif st.session_state[state.BEFORE] is None:
+    elif state.BEFORE.get() is None:
         st.html(
             "<div class='invitation'><h2>Press Train and watch it learn</h2><p>All 7,850 numbers"
             " begin at zero. The ten templates grow here, step by step, and the model that answers"
