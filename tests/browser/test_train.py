@@ -77,7 +77,7 @@ def in_use(page: Page) -> Locator:
 def test_the_address_holds_the_settings_and_a_link_brings_them_back(
     page: Page, browser: Browser, server: Server
 ) -> None:
-    open_train(page, server, "data=Built-in&input=pixels&steps=300&batch=50&rate=0.25&seed=7")
+    open_train(page, server, "data=digits&input=pixels&steps=300&batch=50&rate=0.25&seed=7")
     expect(page.get_by_role("spinbutton", name="Steps")).to_have_value("300")
     expect(page.get_by_role("spinbutton", name="Batch")).to_have_value("50")
     expect(page.get_by_role("spinbutton", name="Learning rate")).to_have_value("0.25")
@@ -90,6 +90,25 @@ def test_the_address_holds_the_settings_and_a_link_brings_them_back(
     expect(other.get_by_role("spinbutton", name="Steps")).to_have_value("450", timeout=SLOW)
     expect(other.get_by_role("radio", name="pixels")).to_be_checked()
     other.close()
+
+
+def test_the_data_stands_in_the_address_as_a_code_and_outlives_another_view(
+    page: Page, browser: Browser, server: Server
+) -> None:
+    open_train(page, server, "")
+    choose(page, "Data", "MNIST")
+    expect(page).to_have_url(re.compile(r"[?&]data=mnist\b"))
+    other = browser.new_page()
+    other.goto(page.url)
+    expect(other.get_by_role("radio", name="MNIST")).to_be_checked(timeout=SLOW)
+    other.close()
+    go_to(page, "Evaluate")
+    expect(page).not_to_have_url(re.compile("data="))
+    go_to(page, "Train")
+    expect(page.get_by_role("radio", name="MNIST")).to_be_checked()
+    expect(page).to_have_url(re.compile(r"[?&]data=mnist\b"))
+    choose(page, "Data", "Built-in")
+    expect(page).not_to_have_url(re.compile("data="))
 
 
 def test_nonsense_in_the_address_leaves_the_page_usable(page: Page, server: Server) -> None:

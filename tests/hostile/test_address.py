@@ -83,6 +83,33 @@ def test_the_other_views_open_as_well(server: Server, view: str, query: str) -> 
     assert opened(server, query, view).all("exception") == []
 
 
+@pytest.mark.usefixtures("unharmed")
+@pytest.mark.parametrize(
+    ("query", "chosen"),
+    [
+        ("data=own", "My own"),
+        ("data=digits", "Built-in"),
+        ("data=Built-in", "Built-in"),
+        ("data=My%20own", "My own"),
+        ("data=mnist", "MNIST"),
+        ("data=MNIST", "MNIST"),
+        ("input=pixels", "pixels"),
+        ("input=moments", "moments"),
+    ],
+)
+def test_a_choice_is_found_by_its_code_and_by_what_older_addresses_say(
+    server: Server, query: str, chosen: str
+) -> None:
+    key = query.partition("=")[0]
+    (control,) = (
+        control
+        for control in opened(server, query).all("button_group")
+        if control.id.endswith(f"-{key}")
+    )
+    shown = control.raw_values or [control.options[i].content for i in control.default]
+    assert list(shown) == [chosen]
+
+
 def test_a_view_that_does_not_exist_is_told(server: Server) -> None:
     for view in ("<script>", "../../etc", "x" * 10_000):
         assert opened(server, "", view).all("exception") == []
