@@ -62,6 +62,8 @@ def test_imports_run_downwards_only() -> None:
             "nothing that ui imports",
         ),
         ("ui/__init__.py", "import app", "nothing imports app.py"),
+        ("ui/components/film/__init__.py", "import ui.elements.pixels", "the layers of ui"),
+        ("ui/components/film/__init__.py", "import ui.components.samples", "components know what"),
     ],
 )
 def test_a_forbidden_import_is_found(tmp_path: Path, file: str, line: str, rule: str) -> None:

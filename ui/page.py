@@ -17,7 +17,7 @@ SHOW_TRAINING = ("", "train")
 
 
 def _view(name: str) -> Callable[[], None]:
-    """Return a view that is imported when it is first opened: these need 90 MB more."""
+    """Return a view that is imported when it is first opened: these imports take 90 MB."""
 
     def show() -> None:
         module = importlib.import_module(f"ui.views.{name}")

@@ -1,4 +1,4 @@
-"""Arrays in, charts out. Importing Altair takes half a second and 30 MB."""
+"""The charts: arrays in, Altair charts out. Importing Altair takes half a second and 30 MB."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arrays in, pictures out, as arrays and as HTML."""
+"""Pictures made of pixels: arrays in, colours and HTML out."""
 
 from __future__ import annotations
 

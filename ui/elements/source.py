@@ -1,4 +1,4 @@
-"""The program's own code, to be shown beside what it does.
+"""The program's own code, for the view that explains it.
 
 The files are read, not imported: the page's process must stay without TensorFlow.
 """

@@ -25,9 +25,9 @@ __all__ = [
 ]
 
 SIDE = 336
-"""Of the canvas, in pixels: fits a phone held upright."""
+"""Side of the canvas in pixels; it fits a phone that is held upright."""
 MOST_STROKES = 2_000
-"""On the canvas at once."""
+"""The most strokes that may be on the canvas."""
 
 
 def canvas_panel() -> NDArray[np.float32] | None:
@@ -73,7 +73,11 @@ def drawing_in(result: CanvasResult) -> tuple[NDArray[np.float32], list[dict[str
     """
     try:
         content = result.image_bytes
-    except (AttributeError, TypeError, ValueError) as error:  # whatever the library runs into
+    except (
+        AttributeError,
+        TypeError,
+        ValueError,
+    ) as error:  # raised by the library
         raise PictureError("its picture is not in base64") from error
     if content is None:
         return None
@@ -110,7 +114,11 @@ def _mounted(pen_width: int) -> CanvasResult:
             initial_drawing=state.CANVAS_START.get(),
             return_image_data=True,
         )
-    except (AttributeError, TypeError, KeyError) as error:  # of a message of another shape
+    except (
+        AttributeError,
+        TypeError,
+        KeyError,
+    ) as error:  # raised by the library
         raise PictureError("its message has another form") from error
 
 

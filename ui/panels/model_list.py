@@ -1,4 +1,4 @@
-"""All models of this visit, any of them one click away; download and upload."""
+"""The list of this visit's models, to choose from and to download; and an upload."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The panel under the bars: which model answers, the choice, and Retrain in its plain form."""
+"""The panel below the bars: the choice of the model that answers, and the Retrain button."""
 
 from __future__ import annotations
 

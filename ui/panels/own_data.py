@@ -19,10 +19,10 @@ from ui.session import state
 __all__ = ["chooser", "path"]
 
 MOST_BYTES = 64 * 2**20
-"""Of all uploaded files of one visit together."""
+"""The most bytes that all uploaded files of a visit may have together."""
 MOST_FILES = 8
 MOST_UNPACKED = 64_000_000
-"""Bytes of one array: 81,000 pictures, MNIST has 60,000."""
+"""The most bytes of one array: 81,000 pictures, where MNIST has 60,000."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

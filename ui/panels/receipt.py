@@ -20,7 +20,7 @@ from ui.session.drawings import on_canvas
 __all__ = ["receipt"]
 
 SHOWN = 12
-"""Fixed and broken digits shown as pictures."""
+"""The most fixed digits that are shown as pictures, and the most broken ones."""
 
 
 def receipt() -> None:

@@ -1,4 +1,4 @@
-"""The connection to a browser, below Streamlit."""
+"""A middleware that sends every message to the browser at once."""
 
 from __future__ import annotations
 

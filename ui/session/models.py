@@ -18,7 +18,7 @@ __all__ = [
 ]
 
 MOST_TRAINED = 12
-"""Models kept in a visit, 160 kB each; the oldest goes first."""
+"""The most models that a visit keeps, 160 kB each; the oldest goes first."""
 DATA_NAMES = {"mnist": "MNIST", "digits": "the built-in digits"}
 FED = {
     "moments": "fed the digit at one size, slant and place",

@@ -23,9 +23,9 @@ __all__ = ["clicked", "evaluate_view"]
 
 WIDTHS = (55, 45)
 SHOWN = 48
-"""Pictures of one cell of the confusion matrix."""
+"""The most pictures that are shown of one cell of the confusion matrix."""
 PAGE = 24
-"""Mistakes on one page."""
+"""How many mistakes are on one page."""
 DIGITS = tuple(range(N_CLASSES))
 NUMBERS = {"counts": "Counts", "percent": "Per cent of the row"}
 

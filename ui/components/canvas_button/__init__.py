@@ -1,4 +1,4 @@
-"""Undo and Clear, below the canvas and outside what a stroke runs again."""
+"""The buttons Undo and Clear, outside the part of the page that runs again at every stroke."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ def canvas_button(
 ) -> None:
     """Show the button; its action is its key.
 
-    `disabled` is how it begins: from then on the browser follows the answers. For Undo `on_press`
-    is called only for strokes that Python has put on the canvas.
+    `disabled` holds at the start. From then on the browser enables and disables the button itself,
+    by the answers that it hears of. For Undo, `on_press` is called only where Python has put the
+    last stroke on the canvas; any other stroke is taken back in the browser.
     """
     data = {"action": action, "label": WORDS[action], "disabled": disabled}
     _mount(key=action, data=data, width="content", on_pressed_change=on_press)

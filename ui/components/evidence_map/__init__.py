@@ -1,4 +1,4 @@
-"""A 28 × 28 map of what each pixel adds to a score, with every pixel's share to be read."""
+"""A 28 × 28 map of what each pixel adds to a score; pointing at a pixel shows its share."""
 
 from __future__ import annotations
 

@@ -83,10 +83,10 @@ _mount_model = st.components.v2.component(
 def live_bars(reading: Reading | None, *, is_drawn: bool, is_upload: bool) -> None:
     """Show a reading, or the invitation where there is none; the bars move to their new places.
 
-    `is_drawn` tells whoever listens in the browser whether there is something on the canvas;
-    `is_upload` whether the invitation is to upload a picture, or to draw.
+    `is_drawn` says whether there is something on the canvas, for the browser's other components;
+    `is_upload` whether the invitation is to upload a picture rather than to draw.
     """
-    # With a new number the browser hears of an answer that is the same as the last one.
+    # Without a new number, an answer that equals the last one would not reach the browser's code.
     told = {"isDrawn": is_drawn, "isUpload": is_upload, "number": next(_numbers)}
     _mount_bars(key="live_bars", data=_as_data(reading) | told)
 
@@ -96,9 +96,9 @@ def live_model(
 ) -> None:
     """Let the browser read the drawing with this model while the pen is down.
 
-    It shows nothing, and sends 220 kB: to be called where a stroke does not call it again. It also
-    hears for the bars of a click on one, and tells `on_pick` the digit: a component that can be
-    heard of costs more, and the bars are shown again at every stroke.
+    It shows nothing and sends 220 kB, so call it where a stroke does not call it again. It also
+    tells `on_pick` the digit of a bar that was clicked. The bars do not do that themselves: they
+    are sent again at every stroke, and a component with a callback costs more.
     """
 
     def picked() -> None:
@@ -123,7 +123,7 @@ def model_data(model: SoftmaxRegression, rule: RejectRule) -> dict[str, Any]:
 
 
 def _as_data(reading: Reading | None) -> dict[str, Any]:
-    """Return a reading in plain strings: in a list Streamlit looks for tables, which takes long."""
+    """Return a reading as plain strings: Streamlit searches lists for tables, which takes long."""
     if reading is None:
         return {"verdict": "empty", "probabilities": None, "picture": None}
     return {

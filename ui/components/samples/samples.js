@@ -1,4 +1,4 @@
-// Ten little drawings to click for people with nothing to draw with.
+// Ten little drawings to click, for people who have nothing to draw with.
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const list = parentElement.querySelector(".samples");

@@ -1,7 +1,7 @@
-"""How a component's text is put together: an inline module cannot import another one by name.
+"""How a component's HTML, CSS and JavaScript are put together from files, constants and words.
 
-What several components use stands before their own code, and so do the numbers and the words that
-Python has: they are written once, here.
+A component's JavaScript is an inline module, which cannot import another one. So what several
+components use is put before their own code, and so are the numbers and words that Python holds.
 """
 
 from __future__ import annotations
