@@ -1,0 +1,1 @@
+"""The page, and all that it shows; the only folder that imports Streamlit."""

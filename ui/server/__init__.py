@@ -1,0 +1,4 @@
+"""What all visitors share, and the connection to them.
+
+May import model.
+"""
