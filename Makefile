@@ -49,12 +49,12 @@ format: $(VENV)/installed-dev ## put imports and layout in order
 	@$(RUN) -m ruff format
 	@$(call BIOME,check --write)
 
-bench: $(VENV)/installed-dev ## measure, as ratios (FULL=1 takes longer; WRITE=1 puts it into the README)
+bench: $(VENV)/installed-dev ## measure, as ratios (FULL=1 takes longer; WRITE=1 puts it into the documents)
 	@CHROMIUM=$$($(RUN) -m tests.browser.chromium) && export CHROMIUM && \
 	    $(RUN) -m tests.benchmarks $(if $(FULL),--full) $(if $(ONLY),--only '$(ONLY)') \
 	    $(if $(WRITE),--write)
 
-numbers: $(VENV)/installed ## print the README's numbers (STROKES=FILE; WRITE=1 puts them into it)
+numbers: $(VENV)/installed ## print the documents' numbers (STROKES=FILE; WRITE=1 puts them there)
 	@$(RUN) -m tools.numbers $(if $(STROKES),--strokes '$(STROKES)') $(if $(WRITE),--write)
 
 screenshots: $(VENV)/installed-dev ## take the README's pictures anew

@@ -1,4 +1,4 @@
-"""What the benchmarks make of their measurements: slopes, pictures, tables in the README."""
+"""What the benchmarks make of their measurements: slopes, pictures, tables in the documents."""
 
 from __future__ import annotations
 
@@ -15,7 +15,17 @@ from tests.benchmarks import bench_people, curves_picture
 from tests.benchmarks.curve import Curve, duration
 
 SIZES = (10, 30, 100, 300, 1_000, 3_000)
+DOCUMENTS = ("README.md", "docs/benchmarks.md")
 SVG = "{http://www.w3.org/2000/svg}"
+
+
+def in_a_document(block: str) -> str:
+    return f"before\n<!-- bench:begin -->\n{block}\n<!-- bench:end -->\nafter\n"
+
+
+def printed(*names: str) -> str:
+    """What the benchmarks that measure nothing print."""
+    return "".join(f"table of {name}\n  the {name}'s   2.50 s\n" for name in names)
 
 
 def power_law(exponent: float, *, once: float = 0.0) -> Curve:
@@ -89,7 +99,7 @@ def three_benchmarks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
     def benchmark(name: str) -> command.Benchmark:
         def main(*, full: bool = False) -> dict[str, Any]:
-            print(f"table of {name}")
+            print(f"table of {name}\n  the {name}'s   2.50 s")
             return {"full": full, "curves": [power_law(1.0).as_dict()]}
 
         return main
@@ -98,7 +108,10 @@ def three_benchmarks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr(command, "BENCHMARKS", {name: benchmark(name) for name in names})
     monkeypatch.setattr(command, "ONLY_FULL", ("second",))
     (tmp_path / "assets").mkdir()
-    (tmp_path / "README.md").write_text(f"before\n{command.BEGIN}\nold\n{command.END}\nafter\n")
+    monkeypatch.setattr(command, "SUMMARY", {"the second's": ("the second", "in {} s")})
+    (tmp_path / "docs").mkdir()
+    for path in DOCUMENTS:
+        (tmp_path / path).write_text(in_a_document("old"))
     monkeypatch.setattr(command, "ROOT", tmp_path)
     return tmp_path
 
@@ -115,10 +128,10 @@ def test_only_the_benchmarks_named_are_run_and_are_told_to_be_full(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     command.main(["--json", "--full", "--only", "third, first"])
-    printed = capsys.readouterr()
-    found = json.loads(printed.out)
+    said = capsys.readouterr()
+    found = json.loads(said.out)
     assert {name: result["full"] for name, result in found.items()} == {"first": 1, "third": 1}
-    assert printed.err == "table of first\ntable of third\n"
+    assert said.err == printed("first", "third")
 
 
 @pytest.mark.usefixtures("three_benchmarks")
@@ -130,11 +143,14 @@ def test_a_benchmark_that_is_not_there_is_named_with_those_that_are(
     assert "called speed; there are first, second, third" in capsys.readouterr().err
 
 
-def test_writing_replaces_the_tables_and_draws_all_curves(three_benchmarks: Path) -> None:
+def test_writing_replaces_the_tables_and_the_readmes_rows_and_draws_all_curves(
+    three_benchmarks: Path,
+) -> None:
     command.main(["--write", "--full"])
-    tables = "".join(f"table of {name}\n" for name in ("first", "second", "third"))
-    block = f"{command.BEGIN}\n```text\n{tables}```\n{command.END}"
-    assert (three_benchmarks / "README.md").read_text() == f"before\n{block}\nafter\n"
+    block = f"```text\n{printed('first', 'second', 'third')}```"
+    assert (three_benchmarks / "docs/benchmarks.md").read_text() == in_a_document(block)
+    rows = "| how fast it is | |\n|---|---:|\n| the second | in 2.50 s |"
+    assert (three_benchmarks / "README.md").read_text() == in_a_document(rows)
     pictures = sorted(path.name for path in (three_benchmarks / "assets").iterdir())
     assert pictures == ["growth-dark.svg", "growth-light.svg"]
     drawn = ElementTree.parse(three_benchmarks / "assets" / "growth-dark.svg")
@@ -144,9 +160,9 @@ def test_writing_replaces_the_tables_and_draws_all_curves(three_benchmarks: Path
 @pytest.mark.usefixtures("three_benchmarks")
 def test_a_quick_run_leaves_out_what_takes_long(capsys: pytest.CaptureFixture[str]) -> None:
     command.main([])
-    assert capsys.readouterr().out == "table of first\ntable of third\n"
+    assert capsys.readouterr().out == printed("first", "third")
     command.main(["--only", "second"])
-    assert capsys.readouterr().out == "table of second\n"
+    assert capsys.readouterr().out == printed("second")
 
 
 @pytest.mark.parametrize("options", [[], ["--full", "--only", "first"], ["--only", "first"]])
@@ -156,4 +172,5 @@ def test_some_tables_alone_do_not_replace_all(
     with pytest.raises(SystemExit):
         command.main(["--write", *options])
     assert "needs --full, without --only" in capsys.readouterr().err
-    assert "old" in (three_benchmarks / "README.md").read_text()
+    for path in DOCUMENTS:
+        assert (three_benchmarks / path).read_text() == in_a_document("old")

@@ -1,7 +1,7 @@
-"""Print the numbers that the README promises, from the commands that measure them.
+"""Print the numbers that the documents promise, from the commands that measure them.
 
-    python -m tools.numbers --strokes FILE            print the README's tables
-    python -m tools.numbers --strokes FILE --write    put them into README.md
+    python -m tools.numbers --strokes FILE            print the tables
+    python -m tools.numbers --strokes FILE --write    put them into docs/models.md and README.md
 
 The strokes file holds recorded pen digits (see `model.data.strokes`); without one, that table is
 left out. MNIST is downloaded if it is not here.
@@ -20,14 +20,18 @@ from pathlib import Path
 from typing import Any
 
 from model.config import INPUTS
-from model.files import write_whole
+from tools import blocks
 from tools.nonsense import KINDS
 
-__all__ = ["BEGIN", "END", "TABLES", "Table", "main", "measure", "render"]
+__all__ = ["BLOCK", "SUMMARY", "TABLES", "Table", "main", "measure", "render", "render_summary"]
 
 ROOT = Path(__file__).resolve().parents[1]
-README = ROOT / "README.md"
-BEGIN, END = "<!-- numbers:begin -->", "<!-- numbers:end -->"
+README, MODELS = ROOT / "README.md", ROOT / "docs" / "models.md"
+BLOCK = "numbers"
+"""The name of the block, in both files; see `tools.blocks`."""
+
+Measured = dict[str, dict[str, Any]]
+"""What a table's command printed, by model."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Table:
     title : str
         {n} stands for the number of pictures.
     rows : mapping of str to str
-        From the key of the command's JSON to what the README calls it.
+        From the key of the command's JSON to what the table calls it.
     """
 
     command: str
@@ -73,9 +77,17 @@ TABLES = {
         {"answered": "get an answer"} | {kind: f"… of the {kind}" for kind in KINDS},
     ),
 }
+SUMMARY = (
+    ("mnist", "accuracy", "{n} test digits of MNIST: read right"),
+    ("pen", "accuracy", "{n} pen-drawn digits: read right"),
+    ("answered", "answered", "{n} test digits of MNIST: get an answer"),
+    ("answered", "answered_right", "… of these answers are right"),
+    ("nonsense", "answered", "{n} drawings that are no digits: get an answer"),
+)
+"""The README's rows: a table, a key of it, and what the README calls it."""
 
 
-def measure(table: Table, strokes: Path | None = None) -> dict[str, dict[str, Any]]:
+def measure(table: Table, strokes: Path | None = None) -> Measured:
     """Run a table's command for each shipped model; return what it printed, by model."""
     return {name: _run(table.command, name, strokes) for name in INPUTS}
 
@@ -93,53 +105,65 @@ def _run(command: str, name: str, strokes: Path | None) -> dict[str, Any]:
     return result
 
 
-def render(table: Table, measured: dict[str, dict[str, Any]]) -> str:
+def render(table: Table, measured: Measured) -> str:
     """Return the command and its numbers as Markdown."""
-    n = measured[INPUTS[0]]["n"]
-    lines = [
-        f"`{table.command}`",
-        "",
-        f"| {table.title.format(n=f'{n:,}')} | " + " | ".join(f"`{i}`" for i in INPUTS) + " |",
+    rows = [_row(label, measured, key) for key, label in table.rows.items()]
+    return "\n".join([f"`{table.command}`", "", *_head(_counted(table.title, measured)), *rows])
+
+
+def render_summary(measured: dict[str, Measured]) -> str:
+    """Return the README's few rows as Markdown, of those tables that were measured."""
+    rows = [
+        _row(_counted(label, measured[table]), measured[table], key)
+        for table, key, label in SUMMARY
+        if table in measured
+    ]
+    return "\n".join([*_head("how well it reads"), *rows])
+
+
+def _counted(text: str, measured: Measured) -> str:
+    return text.format(n=f"{measured[INPUTS[0]]['n']:,}")
+
+
+def _head(title: str) -> list[str]:
+    return [
+        f"| {title} | " + " | ".join(f"`{name}`" for name in INPUTS) + " |",
         "|---|" + "---:|" * len(INPUTS),
     ]
-    for key, label in table.rows.items():
-        cells = (f"{100 * measured[name][key]:.2f} %" for name in INPUTS)
-        lines.append(f"| {label} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+
+
+def _row(label: str, measured: Measured, key: str) -> str:
+    cells = (f"{100 * measured[name][key]:.2f} %" for name in INPUTS)
+    return f"| {label} | " + " | ".join(cells) + " |"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure everything and print it; with --write, put it into the README."""
+    """Measure everything and print it; with --write, put it into the documents."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.numbers",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--strokes", type=Path, help="recorded pen digits, .jsonl or .jsonl.gz")
-    parser.add_argument("--write", action="store_true", help="put the tables into README.md")
+    parser.add_argument(
+        "--write", action="store_true", help="put the tables into docs/models.md and README.md"
+    )
     options = parser.parse_args(arguments)
     if options.write and options.strokes is None:
         parser.error("--write needs --strokes FILE, or a table would be missing")
     if options.strokes is not None:
         options.strokes = options.strokes.resolve()
-    text = "\n\n".join(
-        render(table, measure(table, options.strokes))
+    measured = {
+        key: measure(table, options.strokes)
         for key, table in TABLES.items()
         if key != "pen" or options.strokes is not None
-    )
-    print(text)
+    }
+    tables = "\n\n".join(render(TABLES[key], found) for key, found in measured.items())
+    summary = render_summary(measured)
+    print(f"{tables}\n\n{summary}")
     if options.write:
-        _put_into_readme(text)
-
-
-def _put_into_readme(text: str) -> None:
-    content = README.read_text(encoding="utf-8")
-    before, _, rest = content.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    try:
-        write_whole(README, f"{before}{BEGIN}\n{text}\n{END}{after}".encode())
-    except OSError as error:
-        raise SystemExit(f"{README.name} is unchanged: {error.strerror}") from error
+        blocks.put(MODELS, BLOCK, tables)
+        blocks.put(README, BLOCK, summary)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,11 @@ import argparse
 import contextlib
 import io
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any, Protocol
 
-from model.files import write_whole
 from tests.benchmarks import (
     bench_growth,
     bench_live,
@@ -27,9 +27,11 @@ from tests.benchmarks import (
     curves_picture,
 )
 from tests.benchmarks.curve import Curve
+from tools import blocks
 
 ROOT = Path(__file__).parents[2]
-BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
+BLOCK = "bench"
+"""The name of the block that holds what is measured, in both files; see `tools.blocks`."""
 
 
 class Benchmark(Protocol):
@@ -51,6 +53,20 @@ BENCHMARKS: dict[str, Benchmark] = {
 }
 ONLY_FULL = ("retraining", "why")
 """Left out of a quick run, which is to take less than five minutes."""
+SUMMARY = {
+    "ink to probabilities, one drawing": ("the model reads a drawing", "in {} ms"),
+    "pen moves → bars on screen": ("the bars follow the pen", "in {} ms"),
+    "Retrain pressed → it answers": ("the new model answers after Retrain", "in {} s"),
+    "ours / tutorial's session loop": (
+        "1,000 training steps, compared with the tutorial's own loop",
+        "{} of the time",
+    ),
+    "30 people, ours / usual pattern": (
+        "30 people at once, compared with the usual pattern",
+        "{} times the strokes",
+    ),
+}
+"""The README's rows: from a line of the tables to what the README says of its first number."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -67,14 +83,14 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     parser.add_argument(
-        "--write", action="store_true", help="put the tables into README.md, the curves into assets"
+        "--write",
+        action="store_true",
+        help="put the tables into docs/benchmarks.md and README.md, the curves into assets",
     )
     options = parser.parse_args(arguments)
     names = options.only or [name for name in BENCHMARKS if options.full or name not in ONLY_FULL]
     if options.write and names != list(BENCHMARKS):
-        parser.error(
-            "--write replaces all tables of the README, so it needs --full, without --only"
-        )
+        parser.error("--write replaces all tables, so it needs --full, without --only")
     found, tables = {}, []
     for name in names:
         with contextlib.redirect_stdout(io.StringIO()) as printed:
@@ -98,16 +114,21 @@ def _names(text: str) -> list[str]:
     return [name for name in BENCHMARKS if name in names]
 
 
+def summary(tables: str) -> str:
+    """Return the README's few rows, as Markdown, from the printed tables."""
+    rows = []
+    for line, (label, words) in SUMMARY.items():
+        found = re.search(rf"^ +{re.escape(line)} +([\d.]+)", tables, re.MULTILINE)
+        assert found is not None, f"the tables have no line {line!r}"
+        rows.append(f"| {label} | {words.format(found[1])} |")
+    return "\n".join(["| how fast it is | |", "|---|---:|", *rows])
+
+
 def _write(tables: list[str], found: dict[str, dict[str, Any]]) -> None:
-    """Put the tables into the README and the picture of all curves beside it."""
-    readme = ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    block = f"{BEGIN}\n```text\n{''.join(tables)}```\n"
-    try:
-        write_whole(readme, (before + block + END + rest.split(END)[1]).encode())
-    except OSError as error:
-        raise SystemExit(f"{readme.name} is unchanged: {error.strerror}") from error
+    """Put the tables into the documents, and the picture of all curves into assets."""
+    text = "".join(tables)
+    blocks.put(ROOT / "docs" / "benchmarks.md", BLOCK, f"```text\n{text}```")
+    blocks.put(ROOT / "README.md", BLOCK, summary(text))
     curves = [Curve.from_dict(each) for one in found.values() for each in one.get("curves", [])]
     curves_picture.write(curves, ROOT / "assets")
 

@@ -1,4 +1,4 @@
-"""Curves as a picture for the README: one small log-log chart each, as SVG.
+"""Curves as a picture for docs/benchmarks.md: one small log-log chart each, as SVG.
 
 A decade is equally long on both axes of all charts, so that slopes can be compared by eye and a
 line at 45° means "proportional".

@@ -115,16 +115,21 @@ def test_a_result_that_cannot_be_printed_is_a_failure_in_one_line(
     assert ended.stderr == "error: the result could not be printed: No space left on device\n"
 
 
-def test_the_numbers_tool_keeps_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    readme = tmp_path / "README.md"
-    old = (ROOT / "README.md").read_bytes()
-    readme.write_bytes(old)
-    monkeypatch.setattr(numbers, "README", readme)
+def test_the_numbers_tool_keeps_the_documents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    block = f"<!-- {numbers.BLOCK}:begin -->\nold\n<!-- {numbers.BLOCK}:end -->\n"
+    old = block + ROOM * "x"
+    for name in ("MODELS", "README"):
+        (tmp_path / name).write_text(old)
+        monkeypatch.setattr(numbers, name, tmp_path / name)
     monkeypatch.setattr(numbers, "TABLES", {})
-    with full_disk(), pytest.raises(SystemExit, match=f"README.md is unchanged: {NO_ROOM}"):
+    with full_disk(), pytest.raises(SystemExit, match=f"MODELS is unchanged: {NO_ROOM}"):
         numbers.main(["--write", "--strokes", "none.jsonl"])
-    assert readme.read_bytes() == old
-    assert list(tmp_path.iterdir()) == [readme]
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        "MODELS": old,
+        "README": old,
+    }
 
 
 def test_the_screenshots_tool_keeps_the_picture(tmp_path: Path) -> None:

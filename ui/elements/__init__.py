@@ -1,4 +1,4 @@
-"""Arrays in; pictures, charts and boxes out.
+"""Arrays and codes in; pictures, charts, boxes and words out.
 
 An element knows neither session nor server, and no other element.
 """
