@@ -1,4 +1,4 @@
 """What all visitors share, and the connection to them.
 
-May import model.
+May import components and model.
 """
