@@ -96,19 +96,17 @@ def test_the_data_stands_in_the_address_as_a_code_and_outlives_another_view(
     page: Page, browser: Browser, server: Server
 ) -> None:
     open_train(page, server, "")
-    choose(page, "Data", "MNIST")
-    expect(page).to_have_url(re.compile(r"[?&]data=mnist\b"))
+    choose(page, "Data", "My own")
+    expect(page).to_have_url(re.compile(r"[?&]data=own\b"))
     other = browser.new_page()
     other.goto(page.url)
-    expect(other.get_by_role("radio", name="MNIST")).to_be_checked(timeout=SLOW)
+    expect(other.get_by_role("radio", name="My own")).to_be_checked(timeout=SLOW)
     other.close()
     go_to(page, "Evaluate")
     expect(page).not_to_have_url(re.compile("data="))
     go_to(page, "Train")
-    expect(page.get_by_role("radio", name="MNIST")).to_be_checked()
-    expect(page).to_have_url(re.compile(r"[?&]data=mnist\b"))
-    choose(page, "Data", "Built-in")
-    expect(page).not_to_have_url(re.compile("data="))
+    expect(page.get_by_role("radio", name="My own")).to_be_checked()
+    expect(page).to_have_url(re.compile(r"[?&]data=own\b"))
 
 
 def test_nonsense_in_the_address_leaves_the_page_usable(page: Page, server: Server) -> None:
