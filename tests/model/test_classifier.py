@@ -111,18 +111,16 @@ def _builtin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def receipt_alone() -> None:
     from ui.panels.receipt import receipt
-    from ui.session import state
 
-    state.prepare()
     receipt()
 
 
 @pytest.mark.usefixtures("_builtin")
 def test_the_receipt_compares_it_with_a_shipped_model() -> None:
     page = AppTest.from_function(receipt_alone, default_timeout=60)
-    page.session_state[state.TRAINED] = {"toy 1": toy()}
-    page.session_state[state.BEFORE] = "moments"
-    page.session_state[state.MODEL] = "toy 1"
+    page.session_state[state.TRAINED.name] = {"toy 1": toy()}
+    page.session_state[state.BEFORE.name] = "moments"
+    page.session_state[state.MODEL.name] = "toy 1"
     page.run()
     assert not page.exception, page.exception
     test = datasets.load("digits").test
