@@ -7,6 +7,7 @@ prints; its `describe_…` turns that dict into the text for people.
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ from model.config import SIDE, TrainingConfig
 from model.data import datasets, strokes
 from model.data.array_files import read_npz
 from model.evaluation import metrics
+from model.evaluation.orientation import Form, another_form, centred_all
 from model.preprocessing.centring import centred
 from model.preprocessing.ink import LARGEST_FILE, PictureError, ink_from_upload
 from model.training.result import outcome
@@ -57,6 +59,8 @@ def train(options: argparse.Namespace) -> Result:
     config = TrainingConfig(**{name: getattr(options, name) for name in TrainingConfig().as_dict()})
     if not options.out.parent.is_dir():
         raise ValueError(f"there is no folder {options.out.parent} to write {options.out.name} to")
+    if options.out.is_dir():
+        raise ValueError(f"{options.out} is a folder; --out names the file to write")
     with _Bar(options, unit="B") as bar:
         data = prepare(options.dataset, config, progress=bar.downloading)
     from model.training import gradient_descent  # here: importing TensorFlow takes seconds
@@ -81,14 +85,21 @@ def evaluate(options: argparse.Namespace) -> Result:
     if options.strokes is not None:
         name, pictures_and_labels = options.strokes.name, _drawn(options)
     elif options.images is not None:
-        name, pictures_and_labels = options.images.name, _own_images(options.images)
+        name, (raw, labels) = options.images.name, _own_images(options.images)
+        pictures_and_labels = centred_all(raw), labels
     else:
         with _Bar(options, unit="B") as bar:
             data = datasets.load(options.dataset, progress=bar.downloading)
         name, pictures_and_labels = data.name, (data.test.images, data.test.labels)
     images, labels = pictures_and_labels
     measured = metrics.evaluate(labels, model.predict(images))
-    return {"dataset": name, "input": model.input, **measured.as_dict()}
+    found = None if options.images is None else another_form(raw, labels, measured.accuracy, model)
+    return {
+        "dataset": name,
+        "input": model.input,
+        **measured.as_dict(),
+        **({} if found is None else {"warning": _warning(*found)}),
+    }
 
 
 def predict(options: argparse.Namespace) -> Result:
@@ -119,8 +130,21 @@ def _drawn(options: argparse.Namespace) -> tuple[NDArray[np.float32], NDArray[np
     return images, np.array([digit.label for digit in digits])
 
 
-def _own_images(path: Path) -> tuple[NDArray[np.float32], NDArray[Any]]:
-    """Read pictures of any size; return them centred, and their labels."""
+def _warning(form: Form, accuracy: float) -> str:
+    words = {
+        "transposed": "rows and columns are exchanged",
+        "inverted": "dark and light are exchanged: 0 has to be background",
+        "inverted and transposed": "dark and light, and rows and columns, are exchanged",
+        "faint": "the ink does not reach 255",
+    }
+    return (
+        f"these pictures look as if {words[form]}; a sample of them, put right, is read with "
+        f"accuracy {accuracy:.2f}"
+    )
+
+
+def _own_images(path: Path) -> tuple[NDArray[np.uint8], NDArray[Any]]:
+    """Read pictures of any size, and their labels."""
     images, labels = read_npz(path, ["images", "labels"])
     if images.ndim != 3 or images.dtype != np.uint8:
         raise ValueError(
@@ -131,7 +155,7 @@ def _own_images(path: Path) -> tuple[NDArray[np.float32], NDArray[Any]]:
             f"{path.name}: labels must be ({len(images)},), one per image and at least one, "
             f"got {labels.shape}"
         )
-    return np.stack([centred(image * np.float32(1 / 255)) for image in images]), labels
+    return images, labels
 
 
 def _read_file(trained: Checkpoint, path: Path) -> Result:
@@ -190,7 +214,8 @@ def describe_train(result: Result) -> str:
 
 def describe_evaluation(result: Result) -> str:
     """Say the measures and the confusion matrix."""
-    lines = [
+    lines = [f"warning: {result['warning']}", ""] if "warning" in result else []
+    lines += [
         f"{result['n']:,} pictures of {result['dataset']}, input {result['input']}",
         f"accuracy {result['accuracy']:.4f}   macro precision {result['macro_precision']:.4f}   "
         f"recall {result['macro_recall']:.4f}   F1 {result['macro_f1']:.4f}",
@@ -236,6 +261,8 @@ def print_result(text: str) -> None:
     OSError
         Where stdout cannot be written, as on a full disk.
     """
+    if sys.stdout is None:  # it was closed before the program began
+        raise OSError(errno.EBADF, "the result could not be printed: stdout is closed")
     try:
         print(text, flush=True)
     except OSError as error:

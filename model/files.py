@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import stat
 import time
 from pathlib import Path
 
@@ -32,7 +33,8 @@ def write_whole(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(0o644)
+        if path.exists():  # a new file has what the user's umask allows, an old one keeps its own
+            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
         put_in_place(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -18,8 +18,8 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
-from model.__main__ import main
 from model.classifier import checkpoint
+from model.command_line import main
 from model.config import INPUTS, TrainingConfig
 from tests.benchmarks import __main__ as benchmarks
 from tools import blocks, numbers

@@ -22,6 +22,8 @@ from model.data.mnist_files import FourArrays
 __all__ = ["DataError", "Dataset", "Progress", "Source", "Split", "data_dir", "fetch", "load"]
 
 NAMES = ("auto", "mnist", "digits")
+LONGEST_NAME = 100
+"""Characters kept of the name of a folder: a checkpoint holds names of up to 200."""
 Source = Literal["data_dir", "keras_cache", "download", "own_files", "built_in", "substitute"]
 
 _log = logging.getLogger(__name__)
@@ -239,7 +241,7 @@ def _own(path: Path, max_bytes: int) -> Dataset:
     hashes = mnist_files.sha256s(arrays)
     if hashes == mnist.SHA256:
         return _dataset("mnist", hashes, "own_files", arrays)
-    name = path.resolve().stem
+    name = path.resolve().stem[:LONGEST_NAME]
     own_name = f"{name} (own files)" if name in NAMES else name
     return _dataset(own_name, hashes, "own_files", arrays)
 

@@ -88,17 +88,18 @@ def evaluate(y_true: NDArray[Any], y_pred: NDArray[Any]) -> Evaluation:
     digits = np.arange(10)
     if not (np.isin(y_true, digits).all() and np.isin(y_pred, digits).all()):
         raise ValueError("labels must be whole numbers from 0 to 9")
-    precision, recall, f1, support = precision_recall_fscore_support(
+    precision, recall, f1, _ = precision_recall_fscore_support(
         y_true, y_pred, labels=digits, zero_division=0.0
     )
+    counts = confusion_matrix(y_true, y_pred, labels=digits)
     return Evaluation(
         n=len(y_true),
         accuracy=float(np.mean(y_true == y_pred)),
         precision=precision,
         recall=recall,
         f1=f1,
-        support=support,
-        confusion_matrix=confusion_matrix(y_true, y_pred, labels=digits),
+        support=counts.sum(axis=1),
+        confusion_matrix=counts,
     )
 
 

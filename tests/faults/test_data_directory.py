@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from model.__main__ import main
 from model.classifier import checkpoint
+from model.command_line import main
 from model.training import gradient_descent  # noqa: F401  (loaded before rights are lost)
 from tests.model.mirror import running_mirror
 from tests.model.rights import folder_with_mode

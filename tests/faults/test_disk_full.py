@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model.__main__ import main
 from model.classifier import checkpoint
+from model.command_line import main
 from tests.model.mirror import running_mirror
 from tests.model.specimens import CHECKPOINTS, ROOT, made_up
 from tools import numbers, screenshots

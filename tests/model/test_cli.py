@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model.__main__ import main
 from model.classifier import checkpoint
+from model.command_line import main
+from model.data import datasets
 from tests.model.specimens import CHECKPOINTS, ROOT, SAMPLES, drawn, sample_digits
 
 PIXELS = str(CHECKPOINTS / "pixels.safetensors")
@@ -91,7 +92,9 @@ def test_help_teaches(capsys: Captured, command: list[str]) -> None:
 
 
 def test_evaluate_as_a_program_prints_one_object_and_loads_no_tensorflow() -> None:
-    code = "import sys; from model.__main__ import main; main(sys.argv[1:]); print(*sys.modules)"
+    code = (
+        "import sys; from model.command_line import main; main(sys.argv[1:]); print(*sys.modules)"
+    )
     arguments = ["evaluate", "--dataset", "digits", "--json"]
     result = subprocess.run(
         [sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True
@@ -308,3 +311,134 @@ def test_fetch_without_a_network_is_explained(
 ) -> None:
     monkeypatch.setenv("INKLING_MNIST_MIRRORS", "http://127.0.0.1:9/mnist/")
     assert "127.0.0.1" in mistake(capsys, "fetch")
+
+
+# What an attack found.
+
+
+def test_where_nothing_is_read_right_the_measures_are_zeros(
+    capsys: Captured, tmp_path: Path
+) -> None:
+    path = tmp_path / "wrong.npz"
+    images = np.stack([np.rint(255 * drawn(digit)) for digit in sample_digits()]).astype(np.uint8)
+    np.savez(path, images=images, labels=(np.arange(10) + 1) % 10)
+    assert main(["evaluate", "--checkpoint", PIXELS, "--images", str(path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "accuracy 0.0000" in lines[1]
+    assert lines[4].split() == ["0", "0.0000", "0.0000", "0.0000", "1"]
+
+
+def test_a_folder_as_out_is_refused_before_the_training(capsys: Captured, tmp_path: Path) -> None:
+    line = mistake(capsys, "train", "--dataset", "digits", "--out", str(tmp_path))
+    assert line == f"error: {tmp_path} is a folder; --out names the file to write\n"
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o077, 0o600), (0o022, 0o644)])
+def test_a_new_file_has_what_the_umask_allows_and_an_old_one_keeps_its_own(
+    capsys: Captured, tmp_path: Path, mask: int, mode: int
+) -> None:
+    out = tmp_path / "mine.safetensors"
+    before = os.umask(mask)
+    try:
+        answer(capsys, "train", "--dataset", "digits", "--steps", "1", "--out", str(out))
+        assert out.stat().st_mode & 0o777 == mode
+        out.chmod(0o640)
+        answer(capsys, "train", "--dataset", "digits", "--steps", "1", "--out", str(out))
+        assert out.stat().st_mode & 0o777 == 0o640
+    finally:
+        os.umask(before)
+
+
+def test_a_model_trained_on_a_folder_with_a_long_name_can_be_loaded(
+    capsys: Captured, tmp_path: Path
+) -> None:
+    folder = tmp_path / ("long" * 60)
+    folder.mkdir()
+    images, labels = np.full((40, 28, 28), 128, np.uint8), np.arange(40, dtype=np.uint8) % 10
+    np.savez(folder / "mnist.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
+    out = tmp_path / "mine.safetensors"
+    answer(capsys, "train", "--dataset", str(folder), "--steps", "1", "--out", str(out))
+    assert checkpoint.load(out).model.training_data.name == ("long" * 60)[:100]
+
+
+def run_in_shell(command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m model …` as a shell does, with streams closed and so on."""
+    return subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m model {command}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+    )
+
+
+EVALUATE = "evaluate --dataset digits"
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        (f"{EVALUATE} >&-", 2, "error: the result could not be printed: stdout is closed"),
+        (f"{EVALUATE} 2>&-", 0, ""),
+        (f"{EVALUATE} --json >/dev/full 2>&-", 2, ""),
+        ("evaluate --dataset nothing 2>&-", 2, ""),
+        ("evaluate --dataset nothing 2>/dev/full", 2, ""),
+        ("evaluate --dataset nothing >&- 2>&-", 2, ""),
+        (f"{EVALUATE} <&- >/dev/null", 0, ""),
+    ],
+)
+def test_closed_and_full_streams_give_the_right_code_and_no_traceback(
+    command: str, code: int, said: str
+) -> None:
+    result = run_in_shell(command)
+    assert (result.returncode, result.stderr.strip()) == (code, said)
+
+
+@pytest.mark.parametrize("command", [EVALUATE, "train --help", "predict nothing-é.png"])
+def test_an_ascii_terminal_gets_question_marks_and_no_traceback(command: str) -> None:
+    result = run_in_shell(command, PYTHONIOENCODING="ascii", PYTHONUTF8="0", LC_ALL="C")
+    assert "Traceback" not in result.stderr
+    assert result.returncode == (2 if "predict" in command else 0)
+
+
+def test_ctrl_c_while_libraries_are_imported_ends_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "numpy.py").write_text(
+        "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nimport time\ntime.sleep(30)\n"
+    )
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from model.__main__ import run; sys.exit(run())"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
+        capture_output=True,
+        text=True,
+    )
+    assert (result.returncode, result.stderr) == (130, "stopped; nothing was written\n")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda images: images.transpose(0, 2, 1), "rows and columns are exchanged"),
+        (lambda images: 255 - images, "dark and light are exchanged"),
+        (lambda images: 255 - images.transpose(0, 2, 1), "dark and light, and rows and columns"),
+        (lambda images: images // 16, "the ink does not reach 255"),
+        (lambda images: images, None),
+    ],
+)
+def test_evaluate_says_when_pictures_came_in_another_form(
+    capsys: Captured, tmp_path: Path, change: Any, words: str | None
+) -> None:
+    test = datasets.load("digits").test
+    path = tmp_path / "mine.npz"
+    np.savez(path, images=change(test.images), labels=test.labels)
+    result = answer(capsys, "evaluate", "--images", str(path))
+    if words is None:
+        assert "warning" not in result
+    else:
+        assert words in result["warning"]
+        assert main(["evaluate", "--images", str(path)]) == 0
+        assert capsys.readouterr().out.startswith("warning: these pictures look as if")

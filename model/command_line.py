@@ -1,0 +1,196 @@
+"""The command line's commands and options: fetch, train, evaluate, predict, export."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from model import commands
+from model.commands import Result
+from model.config import INPUTS, SCHEDULES, TrainingConfig
+
+MOMENTS = Path(__file__).parent.parent / "assets" / "checkpoints" / "moments.safetensors"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit code: 0, or 2 for what a user can mend."""
+    options = _parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace], Result] = options.run
+    try:
+        result = run(options)
+        commands.print_result(json.dumps(result) if options.json else options.describe(result))
+    except (ValueError, OSError) as error:
+        with contextlib.suppress(OSError):  # where stderr takes nothing, the exit code says it
+            print(f"error: {_in_one_line(error)}", file=sys.stderr, flush=True)
+        return 2
+    return 0
+
+
+def _in_one_line(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror is not None:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return " ".join(str(error).split())
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"error: {message} (`{self.prog} --help` explains)\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m model",
+        description="Softmax regression on handwritten digits: y = softmax(xW + b).",
+        epilog="Data is kept in INKLING_DATA_DIR, else in the user's cache directory.",
+    )
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(
+        name: str, run: Callable[..., Result], describe: Callable[[Result], str], text: str
+    ) -> argparse.ArgumentParser:
+        sub = subparsers.add_parser(name, help=text, description=text)
+        sub.set_defaults(run=run, describe=describe)
+        sub.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+        return sub
+
+    command(
+        "fetch",
+        commands.fetch,
+        commands.describe_fetch,
+        "Download MNIST, once, for the other commands.",
+    )
+    _add_training(
+        command(
+            "train",
+            commands.train,
+            commands.describe_train,
+            "Train a model from zero weights. The defaults are the classic TensorFlow tutorial's: "
+            "1,000 batches of 100, learning rate 0.5.",
+        )
+    )
+    _add_evaluation(
+        command(
+            "evaluate",
+            commands.evaluate,
+            commands.describe_evaluation,
+            "Measure a model on a data set's test part, on recorded pen strokes, or on pictures.",
+        )
+    )
+    sub = command(
+        "predict",
+        commands.predict,
+        commands.describe_predictions,
+        "Read pictures of single digits.",
+    )
+    _add_checkpoint(sub)
+    sub.add_argument("pictures", nargs="+", type=Path, metavar="IMAGE", help="PNG, JPEG or WebP")
+    sub = command(
+        "export",
+        commands.export,
+        commands.describe_export,
+        "Write a model for TensorFlow's programs.",
+    )
+    _add_checkpoint(sub)
+    sub.add_argument(
+        "--format",
+        choices=("saved_model", "keras", "tflite"),
+        required=True,
+        help="for TensorFlow Serving, Keras or LiteRT",
+    )
+    sub.add_argument("out", type=Path, metavar="OUT", help="the folder or file to write")
+    return parser
+
+
+def _add_checkpoint(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument(
+        "--checkpoint",
+        type=Path,
+        default=MOMENTS,
+        help="a .safetensors file; default: the shipped moments model",
+    )
+
+
+def _add_dataset(sub: argparse._ActionsContainer) -> None:
+    sub.add_argument(
+        "--dataset",
+        default="auto",
+        help="mnist, digits (built in), auto (MNIST if it is here, else digits), or a folder "
+        "of four IDX files; default: auto",
+    )
+
+
+def _add_training(sub: argparse.ArgumentParser) -> None:
+    default = TrainingConfig()
+    _add_dataset(sub)
+    sub.add_argument(
+        "--input",
+        choices=INPUTS,
+        default=default.input,
+        help="pixels: the pictures as they are; moments: moment-normalised; default: %(default)s",
+    )
+
+    def number(name: str, kind: Callable[[str], Any], text: str, dest: str | None = None) -> None:
+        dest = dest or name.removeprefix("--").replace("-", "_")
+        sub.add_argument(
+            name,
+            dest=dest,
+            type=kind,
+            default=getattr(default, dest),
+            metavar="N" if kind is int else "X",
+            help=f"{text}; default: %(default)s",
+        )
+
+    number("--steps", int, "gradient steps", dest="n_steps")
+    number("--batch-size", int, "pictures a step")
+    number("--learning-rate", float, "step length")
+    sub.add_argument(
+        "--schedule",
+        choices=SCHEDULES,
+        default=default.schedule,
+        help="linear: the learning rate falls to 0 over the run; default: %(default)s",
+    )
+    number("--averaging", float, "keep the mean of the weights over this last part of the steps")
+    number(
+        "--pen-habits",
+        float,
+        "learn this share of the 0s, 1s and 9s a second time: slashed, flagged, with a tail",
+    )
+    number("--seed", int, "decides the order of the pictures")
+    sub.add_argument(
+        "--out",
+        type=Path,
+        default=Path("model.safetensors"),
+        metavar="FILE",
+        help="the checkpoint to write; default: %(default)s",
+    )
+
+
+def _add_evaluation(sub: argparse.ArgumentParser) -> None:
+    _add_checkpoint(sub)
+    source = sub.add_mutually_exclusive_group()
+    _add_dataset(source)
+    source.add_argument(
+        "--strokes",
+        type=Path,
+        metavar="FILE",
+        help='a .jsonl[.gz] file, {"label": 3, "strokes": [[[x, y], …], …]} a line, drawn on a '
+        "canvas of 280 × 280 pixels at a random size and place",
+    )
+    source.add_argument(
+        "--images",
+        type=Path,
+        metavar="FILE",
+        help="an .npz file: images (n, H, W) uint8, from 0, background, to 255, ink; labels (n,)",
+    )
+    sub.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="decides the sizes and places of the strokes; default: %(default)s",
+    )
