@@ -6,25 +6,42 @@ What the first visitor would have to wait for is done before the server answers 
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
 
-from ui.server import resources
+from ui.server import own_files, resources
 from ui.server.connection import WithoutDelay
+from ui.server.open_files import open_files, raise_limit
+from ui.server.routes import ROUTES
+from ui.server.visitors import Visitors
 
 PAGE = Path(__file__).parent / "ui" / "page.py"
-MIDDLEWARE = [Middleware(WithoutDelay)]
+MIDDLEWARE = [Middleware(WithoutDelay), Middleware(Visitors)]
+
+FEW_VISITORS = 300
+"""Where the system's limit on open files holds fewer, the log says so; /health always does."""
+
+_log = logging.getLogger(__name__)
 
 
 @contextlib.asynccontextmanager
 async def warm(app: st.App) -> AsyncIterator[None]:
     """Start what all visitors share; end it with the server."""
+    raise_limit()
+    files = open_files()
+    if files.visitors < FEW_VISITORS:
+        _log.warning("%d open files hold about %d visitors", files.limit, files.visitors)
+    own_files.remove_stale()
     resources.start()
-    yield
-    resources.stop()
+    try:
+        yield
+    finally:
+        resources.stop()
+        own_files.remove()
 
 
-app = st.App(PAGE, lifespan=warm, middleware=MIDDLEWARE)
+app = st.App(PAGE, lifespan=warm, middleware=MIDDLEWARE, routes=ROUTES)

@@ -67,9 +67,9 @@ class Job:
     Parameters
     ----------
     id : str
-        Cannot be guessed: whoever knows it may stop the job.
+        Whoever knows it may watch the job.
     owner : str
-        The visit to which it belongs.
+        Whose it is: one browser. Only its owner may hold or stop it.
     config : TrainingConfig
     data : str
         "mnist", "digits", or the path of a file or folder.

@@ -41,7 +41,15 @@ class Limits:
     longest_turn_seconds : float
         While others wait, a run that has taken this time is stopped.
     jobs_per_process : int
-        After this number of jobs a fresh process is started, and takes over once it is warm.
+        After this number of jobs the process ends at the next quiet moment, and a fresh one is
+        started.
+    quiet_seconds : float
+        A moment is quiet when no job has been there for this time.
+    on_demand : bool
+        Start the training process at the first job, and end it when nobody needs it: less memory,
+        and the first job after a pause waits some seconds longer.
+    idle_seconds : float
+        With `on_demand`, a process that has had no job for this time ends.
     kept_jobs, kept_films : int
         How many jobs can still be found after their end, and how many of these have their film.
     """
@@ -55,5 +63,8 @@ class Limits:
     turn_seconds: float = 60.0
     longest_turn_seconds: float = 300.0
     jobs_per_process: int = 200
+    quiet_seconds: float = 5.0
+    on_demand: bool = False
+    idle_seconds: float = 300.0
     kept_jobs: int = 24
     kept_films: int = 6

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import logging
 import os
 import queue
 import signal
@@ -18,6 +20,7 @@ from model.jobs.reason import Reason
 
 __all__ = ["TrainingProcess"]
 
+_log = logging.getLogger(__name__)
 _ROOT = Path(__file__).resolve().parents[2]
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 
@@ -55,8 +58,14 @@ class TrainingProcess:
         )
         self._outbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self.started = self.last_heard = time.monotonic()
-        threading.Thread(target=self._write, name="to training", daemon=True).start()
-        threading.Thread(target=self._listen, name="from training", daemon=True).start()
+        try:
+            threading.Thread(target=self._write, name="to training", daemon=True).start()
+            threading.Thread(target=self._listen, name="from training", daemon=True).start()
+        except RuntimeError as error:  # the system gives no more threads
+            self._outbox.put(None)
+            self._process.kill()
+            self._process.wait()
+            raise OSError(errno.EAGAIN, "the system gives no more threads") from error
 
     @property
     def pid(self) -> int:
@@ -97,11 +106,17 @@ class TrainingProcess:
                 protocol.write(stream, message)
 
     def _listen(self) -> None:
+        """Pass on what the process says; whatever goes wrong with it is the process's end."""
         assert self._process.stdout
-        with contextlib.suppress(OSError, protocol.MessageError), self._process.stdout as stream:
-            while (message := protocol.read(stream)) is not None:
-                self.last_heard = time.monotonic()
-                self._hear(self, message)
+        try:
+            with self._process.stdout as stream:
+                while (message := protocol.read(stream)) is not None:
+                    self.last_heard = time.monotonic()
+                    self._hear(self, message)
+        except (OSError, protocol.MessageError):
+            pass  # it has ended, or is not what it should be
+        except Exception:
+            _log.exception("A message of the training process could not be taken")
         self.close()
         self._hear(self, None)
 

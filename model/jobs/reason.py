@@ -33,6 +33,7 @@ Code = Literal[
     "not_over",
     "too_many",  # n_begun within a minute; seconds until another is taken
     "queue_full",  # n_waiting
+    "no_thread",
     "server_stopping",
 ]
 

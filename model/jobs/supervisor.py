@@ -1,12 +1,11 @@
-"""The supervisor: keeps one training process running, and replaces it after many jobs."""
+"""The supervisor: keeps the training process running, and replaces it after many jobs."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from model.config import Input
 from model.jobs.limits import Limits
@@ -14,12 +13,16 @@ from model.jobs.process import TrainingProcess
 from model.jobs.protocol import Message
 from model.jobs.reason import Reason
 
-__all__ = ["Loss", "Supervisor"]
+__all__ = ["Loss", "ProcessState", "Supervisor"]
 
 KEPT_WARM = 2
 """How many sets of features a new process computes ahead of their use."""
 LONGEST_DELAY = 60.0
 """Longest wait, in seconds, before a process that keeps dying is started again."""
+
+
+ProcessState = Literal["ready", "starting", "asleep", "missing"]
+"""How far a training process is; "missing": it cannot be started, or dies before it is ready."""
 
 
 class Loss(NamedTuple):
@@ -62,15 +65,25 @@ class Supervisor:
         self._limits = limits
         self._hear = hear
         self._serving: _Worker | None = None
-        self._successor: _Worker | None = None
         self._n_losses = 0
         self._start_at = 0.0
+        self._is_missing = False
+        self._used_at = time.monotonic()
         self._warm: dict[tuple[str, Input], None] = {}  # the least recently used first
 
     @property
     def ready(self) -> bool:
         """Whether a job can be given to the serving process."""
         return self._serving is not None and self._serving.ready
+
+    @property
+    def state(self) -> ProcessState:
+        """How far the serving process is."""
+        if self._serving is not None:
+            return "ready" if self._serving.ready else "starting"
+        if self._is_missing:
+            return "missing"
+        return "asleep" if self._limits.on_demand else "starting"
 
     @property
     def pid(self) -> int | None:
@@ -107,27 +120,34 @@ class Supervisor:
         needed : bool
             Whether a job waits; otherwise a process that keeps dying is started ever less often.
         """
-        for worker in filter(None, (self._serving, self._successor)):
-            self._kill_if_silent(worker)
-        if self._serving is None and (needed or time.monotonic() >= self._start_at):
+        now = time.monotonic()
+        if needed:
+            self._used_at = now
+        if self._serving is not None:
+            self._kill_if_silent(self._serving)
+        elif needed or (now >= self._start_at and not self._limits.on_demand):
             try:
-                self._serving = self._started()
+                self._serving = _Worker(TrainingProcess(self._command, self._hear))
             except OSError as error:
-                self._start_at = float("inf")
+                self._start_at = now + LONGEST_DELAY
+                self._is_missing = True
                 return Reason("process_not_started", {"error": error.strerror})
         return None
 
-    def renew(self) -> None:
-        """Between two jobs: let a fresh process take over from one that has run many jobs."""
-        old, new = self._serving, self._successor
-        if old is None or old.n_jobs < self._limits.jobs_per_process:
+    def rest(self) -> None:
+        """Between two jobs: end a process that has run many jobs, or that nobody needs.
+
+        It ends before a fresh one is started, because two of them hold 3 GB.
+        """
+        if self._serving is None:
             return
-        if new is None:
-            with contextlib.suppress(OSError):
-                self._successor = self._started()
-        elif new.ready and not new.n_warming:
-            self._serving, self._successor = new, None
-            old.process.kill()
+        idle = time.monotonic() - self._used_at
+        is_old = self._serving.n_jobs >= self._limits.jobs_per_process
+        if (is_old and idle >= self._limits.quiet_seconds) or (
+            self._limits.on_demand and self._serving.ready and idle >= self._limits.idle_seconds
+        ):
+            self._serving.process.kill()
+            self._serving = None  # not a loss: what it says at its end is not heard
 
     def kill(self) -> None:
         """End the serving process at once."""
@@ -135,10 +155,15 @@ class Supervisor:
             self._serving.process.kill()
 
     def close(self) -> None:
-        """End all processes."""
-        for worker in filter(None, (self._serving, self._successor)):
-            worker.process.close()
-        self._serving = self._successor = None
+        """End the process."""
+        if self._serving:
+            self._serving.process.close()
+        self._serving = None
+
+    def forget(self, process: TrainingProcess) -> None:
+        """Give up a process whose end could not be dealt with."""
+        if self.is_serving(process):
+            self._serving = None
 
     def heard(self, process: TrainingProcess, message: Message | None) -> Loss | None:
         """Note what a message says of its process; None means that the process has ended.
@@ -148,13 +173,15 @@ class Supervisor:
         loss : Loss, optional
             Where the serving process has ended.
         """
-        worker = self._worker(process)
-        if worker is None:
+        worker = self._serving
+        if worker is None or worker.process is not process:
             return None
         if message is None:
             return self._lost(worker)
         if message.kind == "ready":
             worker.ready = True
+            self._is_missing = False
+            self._used_at = time.monotonic()
             for data, input in self._warm:
                 self._ask_to_warm(worker, data, input)
         elif message.kind == "warmed":
@@ -162,13 +189,6 @@ class Supervisor:
         elif message.kind == "unable":
             worker.fault = Reason("process_unable", {"error": message.fields["error"]})
         return None
-
-    def _started(self) -> _Worker:
-        return _Worker(TrainingProcess(self._command, self._hear))
-
-    def _worker(self, process: TrainingProcess) -> _Worker | None:
-        workers = (self._serving, self._successor)
-        return next((m for m in workers if m and m.process is process), None)
 
     def _use(self, data: str, input: Input) -> None:
         """Remember which features are wanted, for later processes."""
@@ -183,23 +203,26 @@ class Supervisor:
 
     def _kill_if_silent(self, worker: _Worker) -> None:
         limits = self._limits
-        silence = time.monotonic() - worker.process.last_heard
+        now, process = time.monotonic(), worker.process
         if worker.ready:
-            too_long = silence > limits.silence_seconds
+            seconds, most = now - process.last_heard, limits.silence_seconds
         else:
-            too_long = time.monotonic() - worker.process.started > limits.start_seconds
-        if too_long and not worker.fault:
-            worker.fault = Reason("process_silent", {"seconds": silence})
+            seconds, most = now - process.started, limits.start_seconds
+        if seconds > most and not worker.fault:
+            worker.fault = Reason("process_silent", {"seconds": seconds})
             worker.process.kill()
 
-    def _lost(self, worker: _Worker) -> Loss | None:
-        if worker is self._successor:
-            self._successor = None
-            return None
-        self._serving, self._successor = self._successor, None
+    def _lost(self, worker: _Worker) -> Loss:
+        self._serving = None
         if worker.n_warming:  # perhaps it lacked memory: the next one must not die of the same
             self._warm.clear()
-        delay = min(2.0**self._n_losses - 1, LONGEST_DELAY) if worker.ready else float("inf")
+        self._is_missing = not worker.ready
+        delay = _delay(self._n_losses) if worker.ready else float("inf")
         self._start_at = time.monotonic() + delay
         self._n_losses += 1
         return Loss(worker.fault or worker.process.ending(), worker.ready)
+
+
+def _delay(n_losses: int) -> float:
+    """Return the seconds until the next start: 0, 1, 3, 7, … up to `LONGEST_DELAY`."""
+    return min(2.0 ** min(n_losses, 10) - 1, LONGEST_DELAY)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import atexit
 import dataclasses
+import logging
 import secrets
 import sys
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from safetensors.numpy import load as load_tensors
 
@@ -27,12 +28,16 @@ from model.jobs.limits import Limits, RefusedError
 from model.jobs.process import TrainingProcess
 from model.jobs.protocol import Message
 from model.jobs.reason import Reason
-from model.jobs.supervisor import Loss, Supervisor
+from model.jobs.supervisor import Loss, ProcessState, Supervisor
 
-__all__ = ["Job", "Limits", "RefusedError", "Trainer"]
+__all__ = ["Health", "Job", "Limits", "RefusedError", "Trainer"]
 
 TICK_SECONDS = 0.1
 """How often limits are checked."""
+FAULT_SECONDS = 1.0
+"""Wait after a fault in the server's own code, so that it does not fill the log."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(eq=False)
@@ -44,6 +49,15 @@ class _Turn:
     stop_by: float | None = None
     stop_reason: Reason | None = None
     n_attempts: int = 0
+
+
+class Health(NamedTuple):
+    """How the trainings are: for operators, and for whoever looks before a talk."""
+
+    process: ProcessState
+    is_running: bool
+    n_waiting: int
+    is_up: bool
 
 
 class Trainer:
@@ -81,8 +95,12 @@ class Trainer:
         """Start the training process in the background; a second call does nothing."""
         with self._changed:
             if self._thread is None and not self._closed:
-                self._thread = threading.Thread(target=self._manage, name="trainer", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._manage, name="trainer", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError as error:  # the system gives no more threads
+                    raise RefusedError(Reason("no_thread")) from error
+                self._thread = thread
                 atexit.register(self.close)
 
     def close(self) -> None:
@@ -110,6 +128,18 @@ class Trainer:
         with self._changed:
             return self._supervisor.pid
 
+    def health(self) -> Health:
+        """Return how the trainings are; up is all but a process that cannot be started."""
+        with self._changed:
+            process = self._supervisor.state
+            manages = self._thread is not None and self._thread.is_alive()
+            return Health(
+                process,
+                self._queue.current is not None,
+                self._queue.n_waiting,
+                manages and process != "missing",
+            )
+
     def warm(self, data: str, input: Input) -> None:
         """Have a data set's features computed ahead of their use, now and in later processes."""
         with self._changed:
@@ -126,7 +156,7 @@ class Trainer:
         data : str
             "mnist", "digits", or the absolute path of a file or folder.
         owner : str
-            The visit that trains.
+            Who trains: one browser.
         speed : {"full", "watch"}
 
         Raises
@@ -151,6 +181,11 @@ class Trainer:
         """
         with self._changed:
             return self._queue.find(id)
+
+    def of_owner(self, owner: str) -> Job | None:
+        """Return the owner's job that is not over; None where there is none."""
+        with self._changed:
+            return next((job for job in self._queue.unfinished() if job.owner == owner), None)
 
     def stop(self, id: str) -> None:
         """End a job within a second; the model that it has reached is kept."""
@@ -210,15 +245,20 @@ class Trainer:
     def _manage(self) -> None:
         with self._changed:
             while not self._closed:
-                self._take_turns()
-                self._keep_limits()
-                self._keep_process()
-                self._changed.wait(TICK_SECONDS)
+                try:
+                    self._take_turns()
+                    self._keep_limits()
+                    self._keep_process()
+                    self._changed.wait(TICK_SECONDS)
+                except Exception:  # a fault here must not end all trainings for good
+                    _log.exception("The training process is given up for a fault of the server")
+                    self._supervisor.kill()
+                    self._changed.wait(FAULT_SECONDS)
         self._supervisor.close()
 
     def _take_turns(self) -> None:
         if self._queue.current is None:
-            self._supervisor.renew()
+            self._supervisor.rest()
             self._turn = _Turn()
             self._queue.take_next()
         if self._queue.current and self._turn.sent_at is None and self._supervisor.ready:
@@ -258,16 +298,25 @@ class Trainer:
 
     def _hear(self, process: TrainingProcess, message: Message | None) -> None:
         with self._changed:
-            serving = self._supervisor.is_serving(process)
-            loss = self._supervisor.heard(process, message)
-            if loss:
-                self._lose(loss)
-            elif message and serving:
-                job = self._queue.current
-                if job is not None and message.fields.get("job") == job.id:
-                    self._report(job, message)
+            try:
+                self._take_in(process, message)
+            except Exception:  # counts as the loss of the process
+                _log.exception("What the training process said could not be dealt with")
+                process.kill()
+                if message is None:
+                    self._supervisor.forget(process)
             if message is None or message.kind not in ("alive", "progress", "loading"):
                 self._changed.notify()
+
+    def _take_in(self, process: TrainingProcess, message: Message | None) -> None:
+        serving = self._supervisor.is_serving(process)
+        loss = self._supervisor.heard(process, message)
+        if loss:
+            self._lose(loss)
+        elif message and serving:
+            job = self._queue.current
+            if job is not None and message.fields.get("job") == job.id:
+                self._report(job, message)
 
     def _report(self, job: Job, message: Message) -> None:
         fields = message.fields

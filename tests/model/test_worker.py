@@ -19,6 +19,8 @@ import pytest
 
 from model.config import TrainingConfig
 from model.jobs.job import Job, film_steps
+from model.jobs.process import TrainingProcess
+from model.jobs.protocol import Message
 from model.jobs.reason import Reason
 from model.jobs.trainer import Limits, RefusedError, Trainer
 from tests.waiting import wait_until
@@ -596,17 +598,135 @@ def test_a_fresh_process_takes_over_after_some_jobs(
     quick: Callable[..., Trainer],
     data: str,
 ) -> None:
-    trainer = quick(jobs_per_process=2)
+    trainer = quick(jobs_per_process=2, quiet_seconds=0.3)
     wait_until(lambda: trainer.ready, 30, "not ready")
     first = trainer.pid
     assert first is not None
     for _ in range(2):
         assert ended(trainer, trainer.submit(SHORT, data, "ann")).state == "done"
         assert trainer.pid == first
-    wait_until(lambda: trainer.pid != first, 30, "no other process has taken over")
-    assert trainer.ready
-    wait_until(lambda: not is_running(first), 5, "the old process is still there")
+    wait_until(lambda: trainer.ready and trainer.pid != first, 30, "no other process took over")
+    assert not is_running(first), "two processes were there at once"
     assert ended(trainer, trainer.submit(SHORT, data, "ann")).state == "done"
+
+
+def test_two_processes_are_never_there_at_once(
+    quick: Callable[..., Trainer],
+    data: str,
+) -> None:
+    trainer = quick(jobs_per_process=1, quiet_seconds=0.0)
+    wait_until(lambda: trainer.ready, 30, "not ready")
+    pids = [trainer.pid]
+    for _ in range(4):
+        assert ended(trainer, trainer.submit(SHORT, data, "ann")).state == "done"
+        wait_until(lambda: trainer.ready and trainer.pid != pids[-1], 30, "no fresh process")
+        assert not is_running(pids[-1] or 0)
+        pids.append(trainer.pid)
+    assert len(set(pids)) == 5
+
+
+def test_on_demand_the_process_comes_with_the_first_job_and_goes_when_nobody_needs_it(
+    quick: Callable[..., Trainer],
+    data: str,
+) -> None:
+    trainer = quick(on_demand=True, idle_seconds=0.5)
+    assert trainer.health() == ("asleep", False, 0, True)
+    assert trainer.pid is None
+    for owner in ("ann", "bob"):
+        assert ended(trainer, trainer.submit(SHORT, data, owner)).state == "done"
+        pid = trainer.pid
+        wait_until(lambda: trainer.health().process == "asleep", 30, "the process stays")
+        wait_until(lambda pid=pid: not is_running(pid or 0), 5, "the process is still there")
+
+
+# Faults of the server's own code.
+
+
+def test_a_thousand_losses_end_neither_the_manager_nor_the_next_job(
+    quick: Callable[..., Trainer],
+    data: str,
+) -> None:
+    trainer = quick()
+    wait_until(lambda: trainer.ready, 30, "not ready")
+    trainer._supervisor._n_losses = 1_100  # 2.0 ** 1024 is no float
+    os.kill(trainer.pid or 0, signal.SIGKILL)
+    wait_until(lambda: not trainer.ready, 10, "the loss was not seen")
+    assert ended(trainer, trainer.submit(SHORT, data, "ann")).state == "done"
+    assert trainer.health().is_up
+
+
+@pytest.mark.parametrize("method", ["keep_up", "rest"])
+def test_a_fault_in_the_manager_costs_one_process_and_no_more(
+    quick: Callable[..., Trainer], data: str, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = quick()
+    wait_until(lambda: trainer.ready, 30, "not ready")
+    first = trainer.pid
+    faults = [ZeroDivisionError("a fault")]
+    whole = getattr(trainer._supervisor, method)
+
+    def faulty(**arguments: bool) -> object:
+        if faults:
+            raise faults.pop()
+        return whole(**arguments)
+
+    monkeypatch.setattr(trainer._supervisor, method, faulty)
+    wait_until(lambda: trainer.ready and trainer.pid != first, 30, "no fresh process")
+    assert trainer.health().is_up
+    assert ended(trainer, trainer.submit(SHORT, data, "ann")).state == "done"
+
+
+@pytest.mark.parametrize("told", ["ready", "progress", None])
+def test_a_message_that_cannot_be_dealt_with_is_the_loss_of_its_process(
+    quick: Callable[..., Trainer], data: str, told: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = quick()
+    whole = trainer._supervisor.heard
+    faults = [ZeroDivisionError("a fault")]
+
+    def faulty(process: TrainingProcess, message: Message | None) -> object:
+        if faults and (message.kind if message else None) == told:
+            raise faults.pop()
+        return whole(process, message)
+
+    monkeypatch.setattr(trainer._supervisor, "heard", faulty)
+    if told != "ready":
+        wait_until(lambda: trainer.ready, 30, "not ready")
+    if told is None:
+        os.kill(trainer.pid or 0, signal.SIGKILL)
+    if told == "progress":
+        job = ended(trainer, trainer.submit(SHORT, data, "ann"))
+        assert job.state == "failed"
+    wait_until(lambda: not faults, 30, "the fault did not happen")
+    if told == "ready":
+        wait_until(lambda: trainer.health().process == "missing", 30, "the loss was not seen")
+    assert ended(trainer, trainer.submit(SHORT, data, "bob")).state == "done"
+    assert trainer.health().is_up
+
+
+def test_without_threads_the_next_press_is_told_and_a_later_one_works(
+    quick: Callable[..., Trainer], data: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = quick()
+    wait_until(lambda: trainer.ready, 30, "not ready")
+    start = threading.Thread.start
+
+    def refused(thread: threading.Thread) -> None:
+        if "training" in thread.name:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    first = trainer.pid
+    os.kill(first or 0, signal.SIGKILL)
+    wait_until(lambda: not trainer.ready, 10, "the loss was not seen")
+    job = ended(trainer, trainer.submit(SHORT, data, "ann"))
+    assert job.state == "failed"
+    wait_until(lambda: trainer.health().process == "missing", 10, "it is not said to be missing")
+    assert not trainer.health().is_up
+    monkeypatch.undo()
+    assert ended(trainer, trainer.submit(SHORT, data, "ann")).state == "done"
+    assert trainer.health().is_up
 
 
 # The end.

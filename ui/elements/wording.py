@@ -40,6 +40,7 @@ REASONS: Mapping[Code, str] = {
     "not_over": "Your last training is not over yet; stop it, or wait for its end.",
     "too_many": "You have begun {n_begun} trainings within a minute; try again in {seconds} s.",
     "queue_full": "{n_waiting} trainings are waiting already; try again in a minute.",
+    "no_thread": "The server cannot train just now; try again in a minute.",
     "server_stopping": "The server is stopping and takes no trainings any more.",
 }
 

@@ -14,6 +14,7 @@ from streamlit.typing import UploadedFile
 
 from model.data.datasets import DataError, load
 from ui.elements import notices
+from ui.server.own_files import new_folder
 from ui.session import state
 
 __all__ = ["chooser", "path"]
@@ -76,7 +77,7 @@ def _kept(files: Sequence[UploadedFile]) -> _OwnData:
     ids = _ids(files)
     with contextlib.ExitStack() as undo:
         try:
-            folder = tempfile.TemporaryDirectory(prefix="inkling-")
+            folder = new_folder()
             undo.callback(folder.cleanup)
             path = _written(files, Path(folder.name))
             load(path, max_bytes=MOST_UNPACKED)

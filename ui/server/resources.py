@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import logging
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from model.classifier.checkpoint import Checkpoint, CheckpointError
 from model.config import INPUTS, Input
 from model.data import datasets
 from model.data.datasets import Split
+from model.jobs.limits import Limits
 from model.jobs.trainer import Trainer
 from ui.components.shared.colours import custom_properties
 from ui.components.shared.parts import style
@@ -63,7 +65,8 @@ def page_style() -> str:
 @functools.cache
 def trainer() -> Trainer:
     """Return the client of the training process, which starts in the background."""
-    client = Trainer()
+    on_demand = os.environ.get("INKLING_TRAINING_PROCESS") == "on-demand"
+    client = Trainer(limits=Limits(on_demand=on_demand))
     client.start()
     client.warm("auto", "moments")
     return client

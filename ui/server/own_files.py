@@ -1,0 +1,70 @@
+"""One folder for all files that visitors upload to train on; it goes with the server.
+
+Every visit has a folder inside it. What a killed server has left is removed by the next one.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import IO
+
+__all__ = ["new_folder", "remove", "remove_stale"]
+
+PREFIX = "inkling-own-data-"
+LOCK = "server"
+"""A file in the folder that its server holds locked as long as it lives."""
+
+
+def new_folder() -> tempfile.TemporaryDirectory[str]:
+    """Make a folder for one visit's files, which goes with the object that is returned."""
+    folder, _ = _of_this_server()
+    return tempfile.TemporaryDirectory(prefix="visit-", dir=folder)
+
+
+def remove() -> None:
+    """Remove the folder of this server with all that is in it."""
+    if _of_this_server.cache_info().currsize:
+        folder, lock = _of_this_server()
+        _of_this_server.cache_clear()
+        shutil.rmtree(folder, ignore_errors=True)
+        lock.close()
+
+
+def remove_stale() -> None:
+    """Remove the folders of servers that are no more."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        try:
+            with (folder / LOCK).open("r+b") as lock:
+                if not _locked(lock):
+                    continue
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:  # not ours, or gone by now
+            continue
+
+
+@functools.cache
+def _of_this_server() -> tuple[Path, IO[bytes]]:
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    lock = (folder / LOCK).open("xb")
+    _locked(lock)
+    return folder, lock
+
+
+def _locked(lock: IO[bytes]) -> bool:
+    """Lock a file for this process; False where another holds it."""
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        else:
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

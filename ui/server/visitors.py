@@ -1,0 +1,130 @@
+"""Visitors as the server counts them: open pages, a cookie for each browser, a polite refusal.
+
+Streamlit's own session is a page that is open; a browser with three tabs has three. What shall
+count once for a browser goes by the cookie.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections import Counter
+from collections.abc import Callable
+from http.cookies import SimpleCookie
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import HTMLResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.server.open_files import OpenFiles, open_files
+
+__all__ = ["COOKIE", "MOST_AT_AN_ADDRESS", "Visitors", "browser_id", "n_visitors"]
+
+COOKIE = "inkling_browser"
+COOKIE_SECONDS = 30 * 24 * 3600
+MOST_AT_AN_ADDRESS = 200
+"""Open pages at one address: a lecture hall behind one router is one address."""
+THIS_MACHINE = ("127.0.0.1", "::1")
+"""A proxy in front of the server is on this machine, and everybody comes through it."""
+TRY_AGAIN_SECONDS = 30
+TRY_AGAIN_LATER = 1013
+"""The websocket's close code for a server that is full."""
+
+_IS_ID = re.compile(r"[\w-]{22}")
+_open_pages: Counter[str] = Counter()  # by address
+
+FULL = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Inkling is full</title>
+<style>
+  :root { color-scheme: light dark; font: 1.125rem/1.5 system-ui, sans-serif; }
+  body { max-width: 34rem; margin: 20vh auto; padding: 0 1.5rem; }
+</style>
+<h1>Inkling is full just now</h1>
+<p>As many people are drawing as this server can take. Nothing is wrong with your device.
+Please <a href="">try again</a> in a minute.</p>
+"""
+
+
+def n_visitors() -> int:
+    """Return how many pages are open now."""
+    return _open_pages.total()
+
+
+def browser_id(value: str | None) -> str | None:
+    """Return the browser's id in a cookie's value; None for a value that is none of ours."""
+    return value if value is not None and _IS_ID.fullmatch(value) else None
+
+
+class Visitors:
+    """Count the open pages, know each browser again, and refuse a visitor too many.
+
+    Parameters
+    ----------
+    app : ASGIApp
+        What serves the visitors who are let in.
+    files : callable
+        Tells how many descriptors are open.
+    """
+
+    def __init__(self, app: ASGIApp, files: Callable[[], OpenFiles] = open_files) -> None:
+        self.app = app
+        self._files = files
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection or one request."""
+        if scope["type"] == "websocket":
+            await self._serve_page(scope, receive, send)
+        elif scope["type"] == "http" and _asks_for_a_page(scope):
+            if self._files().is_nearly_full:
+                await _refusal()(scope, receive, send)
+            else:
+                await self.app(scope, receive, _with_cookie(scope, send))
+        else:
+            await self.app(scope, receive, send)
+
+    async def _serve_page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        address = scope["client"][0] if scope.get("client") else ""
+        crowded = _open_pages[address] >= MOST_AT_AN_ADDRESS and address not in THIS_MACHINE
+        if (address and crowded) or self._files().is_nearly_full:
+            await receive()
+            await send({"type": "websocket.close", "code": TRY_AGAIN_LATER})
+            return
+        _open_pages[address] += 1
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            _open_pages[address] -= 1
+            if not _open_pages[address]:
+                del _open_pages[address]
+
+
+def _asks_for_a_page(scope: Scope) -> bool:
+    return scope["method"] == "GET" and "text/html" in Headers(scope=scope).get("accept", "")
+
+
+def _refusal() -> Response:
+    return HTMLResponse(FULL, 503, {"Retry-After": str(TRY_AGAIN_SECONDS)})
+
+
+def _with_cookie(scope: Scope, send: Send) -> Send:
+    """Return a way to send that gives the browser an id where it has none."""
+    cookies = SimpleCookie(Headers(scope=scope).get("cookie", ""))
+    known = browser_id(cookies[COOKIE].value) if COOKIE in cookies else None
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start" and known is None:
+            headers = MutableHeaders(scope=message)
+            if "text/html" in headers.get("content-type", ""):
+                headers.append("Set-Cookie", _new_cookie(scope))
+        await send(message)
+
+    return sent
+
+
+def _new_cookie(scope: Scope) -> str:
+    secure = "; Secure" if scope["scheme"] == "https" else ""
+    return (
+        f"{COOKIE}={secrets.token_urlsafe(16)}; Max-Age={COOKIE_SECONDS}; Path=/; HttpOnly;"
+        f" SameSite=Lax{secure}"
+    )
