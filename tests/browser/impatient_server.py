@@ -23,7 +23,7 @@ UNWATCHED_SECONDS = 3.0
 @functools.cache
 def impatient_trainer() -> Trainer:
     """Return the client of the training process, which starts in the background."""
-    client = Trainer(limits=Limits(unwatched_seconds=UNWATCHED_SECONDS))
+    client = Trainer(limits=Limits(unwatched_seconds=UNWATCHED_SECONDS, kept_films=1))
     client.start()
     return client
 

@@ -9,7 +9,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    StorageState,
+    expect,
+)
 
 from tests.browser.answers import expect_digit, press
 from tests.browser.cable import Cable, plugged
@@ -41,12 +48,12 @@ def cable(impatient: Server) -> Iterator[Cable]:
 
 
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Callable[[str], Page]]:
+def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Opens pages, each in a browser profile of its own."""
     contexts: list[BrowserContext] = []
 
-    def open_page(url: str) -> Page:
-        contexts.append(browser.new_context())
+    def open_page(url: str, state: StorageState | None = None) -> Page:
+        contexts.append(browser.new_context(storage_state=state))
         page = contexts[-1].new_page()
         page.goto(url)
         return page
@@ -92,7 +99,7 @@ def pull_cable(page: Page, cable: Cable) -> None:
 def test_a_visitor_who_is_lost_holds_nobody_up_and_leaves_nothing_running(
     impatient: Server,
     cable: Cable,
-    visit: Callable[[str], Page],
+    visit: Callable[..., Page],
     lose: Callable[[Page, Cable], None],
 ) -> None:
     drawing = visit(impatient.url)
@@ -105,6 +112,7 @@ def test_a_visitor_who_is_lost_holds_nobody_up_and_leaves_nothing_running(
     watch_it_learn(lost)
     wait_until(lambda: runs(impatient), 10, "no run of the server was seen")
     address = lost.url.replace(cable.url, impatient.url)
+    cookies = lost.context.storage_state()
     process = training_process(impatient)
     train(waiting)
     expect(waiting.get_by_text("Waiting: 1 before you")).to_be_visible()
@@ -118,13 +126,13 @@ def test_a_visitor_who_is_lost_holds_nobody_up_and_leaves_nothing_running(
     wait_until(lambda: process.cpu_percent(0.5) < 20, 10, "the training process is still at work")
     wait_until(lambda: not runs(impatient), 10, "a run of the lost visit goes on in the server")
 
-    found_again = visit(address)
+    found_again = visit(address, cookies)
     expect(found_again.get_by_text("nobody was watching any more")).to_be_visible()
     expect(found_again.get_by_text("What it had learned by then is kept as")).to_be_visible()
 
 
 def test_a_dropped_connection_is_taken_up_and_the_training_goes_on(
-    cable: Cable, visit: Callable[[str], Page]
+    cable: Cable, visit: Callable[..., Page]
 ) -> None:
     page = visit(f"{cable.url}/train?{SHORT}")
     watch_it_learn(page)

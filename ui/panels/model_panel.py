@@ -36,7 +36,7 @@ def model_panel() -> None:
             on_click=_retrain,
             disabled=training.is_training(),
         )
-    if training.is_training():
+    if training.is_shown():
         st.fragment(progress, run_every=POLL_SECONDS)()
     else:
         st.html(f"<p class='note'>{html.escape(_words())}</p>")

@@ -15,7 +15,7 @@ POLL_SECONDS = 0.1
 
 def watch() -> None:
     """Rerun the page when the training ends; on views that show nothing of it."""
-    if training.is_training():
+    if training.is_shown():
         st.fragment(_end_with_the_job, run_every=2)()
 
 
@@ -26,13 +26,14 @@ def progress() -> None:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", key="progress_row"):
         st.progress(job.step / job.config.n_steps, _text(job))
-        st.button(
-            "Stop",
-            icon=":material/stop_circle:",
-            key="stop",
-            on_click=training.control,
-            args=("stop",),
-        )
+        if training.is_own(job):
+            st.button(
+                "Stop",
+                icon=":material/stop_circle:",
+                key="stop",
+                on_click=training.control,
+                args=("stop",),
+            )
 
 
 def _end_with_the_job() -> None:

@@ -19,6 +19,7 @@ from streamlit.typing import UploadedFile
 from model.classifier.checkpoint import Checkpoint
 from model.config import Input, TrainingConfig
 from ui.server import resources
+from ui.server.visitors import COOKIE, browser_id
 
 T = TypeVar("T")
 
@@ -93,11 +94,17 @@ UPLOAD_PROBLEM = Key[str | None]("upload_problem", lambda: None)
 NOTICE = Key[str | None]("notice", lambda: None)
 """One sentence to show beside the model: how the last training ended."""
 
+
+def owner() -> str:
+    """Return the id of this browser; where it keeps no cookies, one for this visit."""
+    return browser_id(st.context.cookies.get(COOKIE)) or secrets.token_urlsafe(12)
+
+
 # The training.
-OWNER = Key[str]("owner", lambda: secrets.token_urlsafe(12))
-"""This visit, as the trainer knows it."""
+OWNER = Key[str]("owner", owner)
+"""This browser, as the trainer knows it."""
 JOB = Key[str | None]("job", lambda: None)
-"""The id of this visitor's training job; None when there is none."""
+"""The id of the training job that is shown; None when there is none."""
 LAST_JOB = Key[str | None]("last_job", lambda: None)
 """The id of the job that ended last, whose film can be seen."""
 OWN_FILES = WidgetKey[list[UploadedFile]]("own_files", list)

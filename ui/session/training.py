@@ -1,4 +1,8 @@
-"""This visitor's training: submitted, watched, taken over when it ends."""
+"""This visitor's training: submitted, watched, taken over when it ends.
+
+A training belongs to the browser that began it. Whoever has its address may watch it; only its own
+browser can hold or stop it, and gets the model.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from model.config import TrainingConfig
 from model.jobs.job import Job, Speed
 from model.jobs.limits import RefusedError
 from ui.elements import wording
-from ui.server import resources
+from ui.server import kept_runs, resources
 from ui.session import models, state
 
 __all__ = [
@@ -18,12 +22,14 @@ __all__ = [
     "collect",
     "control",
     "find",
+    "is_own",
+    "is_shown",
     "is_training",
     "submit",
 ]
 
 RUN = "run"
-"""The address parameter by which a reloaded page finds its run again."""
+"""The address parameter by which a page finds a run to watch; it is no secret."""
 
 
 Control = Literal["pause", "resume", "step", "stop", "set_speed"]
@@ -42,25 +48,38 @@ def submit(config: TrainingConfig, data: str, *, speed: Speed = "full") -> None:
     st.query_params[RUN] = job.id
 
 
-def is_training() -> bool:
-    """Whether this visitor has a training that has not been taken over yet."""
+def is_shown() -> bool:
+    """Whether a training is shown that is not over: this browser's, or another's to watch."""
     return state.JOB.get() is not None
 
 
+def is_training() -> bool:
+    """Whether this browser has a training that has not been taken over yet."""
+    job = find()
+    return job is not None and is_own(job)
+
+
+def is_own(job: Job) -> bool:
+    """Whether this browser began the training."""
+    return job.owner == state.OWNER.get()
+
+
 def find() -> Job | None:
-    """Return this visitor's training as it is now."""
+    """Return the training that is shown, as it is now."""
     return resources.trainer().find(state.JOB.get() or "")
 
 
 def control(method: Control, *arguments: str) -> None:
-    """Pause, resume, step, stop this visitor's training, or set its speed."""
-    getattr(resources.trainer(), method)(state.JOB.get() or "", *arguments)
+    """Pause, resume, step, stop this browser's training, or set its speed."""
+    job = find()
+    if job is not None and is_own(job):
+        getattr(resources.trainer(), method)(job.id, *arguments)
 
 
 def collect() -> None:
     """Take over what a training that has ended brought; to be called before widgets are made."""
     if state.JOB.get() is None:
-        state.JOB.set(st.query_params.get(RUN))
+        state.JOB.set(st.query_params.get(RUN) or _begun_in_another_tab())
     if state.JOB.get() is None:
         return
     job = find()
@@ -72,6 +91,20 @@ def collect() -> None:
         state.NOTICE.set("That training is gone. Press Retrain to start another.")
         return
     state.LAST_JOB.set(job.id)
+    kept_runs.keep(job)
+    if is_own(job):
+        _take_over(job)
+    else:
+        state.NOTICE.set("The training that you watched is over.")
+
+
+def _begun_in_another_tab() -> str | None:
+    job = resources.trainer().of_owner(state.OWNER.get())
+    return None if job is None else job.id
+
+
+def _take_over(job: Job) -> None:
+    """Let the new model answer; of a training without one, say how it ended."""
     name = None if job.result is None else models.add_model("yours", job.result)
     if job.state == "done" and name is not None:
         state.BEFORE.set(state.MODEL.get())

@@ -18,7 +18,7 @@ from ui.panels import own_data
 from ui.panels.model_list import model_list
 from ui.panels.progress import POLL_SECONDS, progress
 from ui.panels.receipt import receipt
-from ui.server import resources
+from ui.server import kept_runs
 from ui.session import address, state, training
 from ui.session.drawings import on_canvas
 
@@ -41,7 +41,7 @@ def train_view() -> None:
         with left:
             _settings()
         with right:
-            if training.is_training():
+            if training.is_shown():
                 st.fragment(_running, run_every=POLL_SECONDS)()
             else:
                 _at_rest()
@@ -197,12 +197,15 @@ def _running() -> None:
     if job is None or job.is_over:
         st.rerun()
     progress()
-    with st.container(horizontal=True, key="run_controls"):
-        if job.paused:
-            _control("Go on", ":material/play_arrow:", "resume")
-        else:
-            _control("Pause", ":material/pause:", "pause")
-        _control("One step", ":material/skip_next:", "step")
+    if training.is_own(job):
+        with st.container(horizontal=True, key="run_controls"):
+            if job.paused:
+                _control("Go on", ":material/play_arrow:", "resume")
+            else:
+                _control("Pause", ":material/pause:", "pause")
+            _control("One step", ":material/skip_next:", "step")
+    else:
+        st.caption("This training was begun in another browser: you watch it.")
     film(job, _drawing(job))
 
 
@@ -214,12 +217,14 @@ def _at_rest() -> None:
     """Show the notice, the receipt and the film of the last run, or how to begin."""
     if notice := state.NOTICE.get():
         notices.info(notice)
-    last = resources.trainer().find(state.LAST_JOB.get() or "")
+    last = kept_runs.find(state.LAST_JOB.get())
     if state.BEFORE.get() is not None:
         receipt()
     if last is not None and last.film:
         st.subheader("The film of this run")
         film(last, _drawing(last))
+    elif last is None and state.LAST_JOB.get() is not None:
+        st.caption("The film of your last run is not kept any more: many have trained since.")
     elif state.BEFORE.get() is None:
         st.html(
             "<div class='invitation'><h2>Press Train and watch it learn</h2><p>All 7,850 numbers"
