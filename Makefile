@@ -34,7 +34,7 @@ demo: $(VENV)/installed ## open the page (PORT=8501, reachable from the local ne
 	    $(if $(ADDRESS),--server.address=$(ADDRESS))
 
 test: $(VENV)/installed-dev ## run all tests, a real browser among them (TESTS=tests/model for some)
-	@CHROMIUM=$$($(RUN) -m tests.browser.chromium) && export CHROMIUM && \
+	@CHROMIUM=$$($(RUN) -m tools.chromium) && export CHROMIUM && \
 	    $(RUN) -m pytest -n $(JOBS) --dist loadfile $(TESTS)
 
 check: $(VENV)/installed-dev ## lint, formatting, types, import rules; JavaScript and CSS as well
@@ -50,7 +50,7 @@ format: $(VENV)/installed-dev ## put imports and layout in order
 	@$(call BIOME,check --write)
 
 bench: $(VENV)/installed-dev ## measure, as ratios (FULL=1 takes longer; WRITE=1 puts it into the documents)
-	@CHROMIUM=$$($(RUN) -m tests.browser.chromium) && export CHROMIUM && \
+	@CHROMIUM=$$($(RUN) -m tools.chromium) && export CHROMIUM && \
 	    $(RUN) -m tests.benchmarks $(if $(FULL),--full) $(if $(ONLY),--only '$(ONLY)') \
 	    $(if $(WRITE),--write)
 
@@ -58,8 +58,8 @@ numbers: $(VENV)/installed ## print the documents' numbers (STROKES=FILE; WRITE=
 	@$(RUN) -m tools.numbers $(if $(STROKES),--strokes '$(STROKES)') $(if $(WRITE),--write)
 
 screenshots: $(VENV)/installed-dev ## take the README's pictures anew
-	@CHROMIUM=$$($(RUN) -m tests.browser.chromium) && export CHROMIUM && \
-	    $(RUN) -m tools.screenshots
+	@CHROMIUM=$$($(RUN) -m tools.chromium) && export CHROMIUM && \
+	    $(RUN) -m tests.screenshots
 
 checkpoints: $(VENV)/installed ## train the shipped models anew, on MNIST
 	$(RUN) -m model train --dataset mnist --input pixels --out assets/checkpoints/pixels.safetensors

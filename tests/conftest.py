@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.server import isolated
+from tests.support.server import isolated
 
 if TYPE_CHECKING:
     from model.data.datasets import Dataset

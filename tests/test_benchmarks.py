@@ -13,6 +13,8 @@ import pytest
 from tests.benchmarks import __main__ as command
 from tests.benchmarks import bench_people, curves_picture
 from tests.benchmarks.curve import Curve, duration
+from tests.benchmarks.sites import USUAL
+from tests.support.crowd import Crowd
 
 SIZES = (10, 30, 100, 300, 1_000, 3_000)
 DOCUMENTS = ("README.md", "docs/benchmarks.md")
@@ -117,10 +119,10 @@ def three_benchmarks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def test_a_crowd_of_which_nobody_was_answered_has_a_row_and_no_nan_in_json() -> None:
-    crowd = bench_people.Crowd(100, 0.0, errors=["no answer"] * 100, cpu=3, memory=1e6)
-    row = bench_people._row(bench_people.USUAL, crowd)
+    crowd = Crowd(100, 0.0, errors=["no answer"] * 100, cpu=3, memory=1e6)
+    row = bench_people._row(USUAL, crowd)
     assert " ".join(row.split()) == "100 usual pattern, no pause nobody was answered 100 1.00"
-    json.dumps(bench_people._summary(bench_people.USUAL, crowd), allow_nan=False)
+    json.dumps(bench_people._summary(USUAL, crowd), allow_nan=False)
 
 
 @pytest.mark.usefixtures("three_benchmarks")

@@ -15,7 +15,7 @@ from model.data import strokes
 from model.data.datasets import Dataset
 from model.preprocessing.centring import centred
 from model.preprocessing.features import features
-from tests.model.specimens import shipped
+from tests.support.specimens import shipped
 
 
 class Drawn(NamedTuple):

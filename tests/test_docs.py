@@ -22,12 +22,12 @@ from model.classifier import checkpoint
 from model.command_line import main
 from model.config import INPUTS, TrainingConfig
 from tests.benchmarks import __main__ as benchmarks
+from tests.support.paths import ROOT
 from tools import blocks, numbers
 
 if TYPE_CHECKING:
     from model.data.datasets import Dataset
 
-ROOT = Path(__file__).resolve().parents[1]
 PATHS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"] + [
     f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))
 ]

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import chromium
+from tests.support.paths import ROOT
+from tools import chromium
 from tools.addresses import is_free
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def executable(path: Path, script: str) -> Path:

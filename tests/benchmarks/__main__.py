@@ -11,7 +11,6 @@ import io
 import json
 import re
 import sys
-from pathlib import Path
 from typing import Any, Protocol
 
 from tests.benchmarks import (
@@ -27,9 +26,9 @@ from tests.benchmarks import (
     curves_picture,
 )
 from tests.benchmarks.curve import Curve
+from tests.support.paths import ROOT
 from tools import blocks
 
-ROOT = Path(__file__).parents[2]
 BLOCK = "bench"
 """The name of the block that holds what is measured, in both files; see `tools.blocks`."""
 

@@ -21,9 +21,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.benchmarks.bench_retraining import _retrain
 from tests.benchmarks.pages import open_browser
-from tests.browser.drawing import DIGITS, canvas_ready, draw
-from tests.browser.server import Server, serve
-from tests.waiting import wait_until
+from tests.support.drawing import DIGITS, canvas_ready, draw
+from tests.support.server import Server, serve
+from tests.support.waiting import wait_until
 
 ON_DEMAND = {"INKLING_TRAINING_PROCESS": "on-demand"}
 N_STROKES = 20

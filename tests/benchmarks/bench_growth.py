@@ -13,7 +13,6 @@ import dataclasses
 import io
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,9 +29,9 @@ from model.preprocessing.ink import ink_from_canvas
 from model.training.gradient_descent import train
 from tests.benchmarks.bench_training import mnist_or_built_in
 from tests.benchmarks.curve import Curve
-from tests.browser.drawing import DIGITS
+from tests.support.drawing import DIGITS
+from tests.support.paths import CHECKPOINTS
 
-CHECKPOINTS = Path(__file__).parents[2] / "assets" / "checkpoints"
 N_STEPS, MORE_STEPS = (100, 300, 1_000, 3_000, 10_000), (30_000, 100_000)
 N_REPORTS, MORE_REPORTS = (1, 2, 5, 10, 20, 50, 100, 200), (500, 1_000)
 N_PICTURES, MORE_PICTURES = (1_000, 3_000, 10_000, 30_000), (60_000,)

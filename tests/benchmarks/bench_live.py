@@ -16,8 +16,8 @@ from typing import Any
 from playwright.sync_api import Page
 
 from tests.benchmarks.pages import pages, spread
-from tests.browser.drawing import DIGITS, canvas_ready, draw
-from tests.browser.server import ROOT
+from tests.support.drawing import DIGITS, canvas_ready, draw
+from tests.support.paths import ROOT
 
 BARE_PAGE = Path(__file__).with_name("bare_page.py")
 ROUNDS, FULL_ROUNDS = 2, 12

@@ -12,9 +12,9 @@ from typing import Any
 
 import psutil
 
-from tests.benchmarks.drawn import drawings
 from tests.benchmarks.sites import BARE, OURS, Site
-from tests.benchmarks.visitor import Visitor
+from tests.support.drawn import drawings
+from tests.support.visitor import Visitor
 
 QUICK_FIRST, FIRST, ALL = 300, 1_000, 10_000  # strokes
 BARE_RATIO = 1.3

@@ -12,29 +12,21 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import dataclasses
-import itertools
 import json
-import math
 import statistics
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import psutil
-from websockets.exceptions import WebSocketException
 
 from tests.benchmarks.curve import Curve
-from tests.benchmarks.drawn import Drawing, drawings
 from tests.benchmarks.sites import BARE, OURS, SITES, USUAL, Site
-from tests.benchmarks.visitor import Visitor, VisitorError
-from tests.browser.server import Server, serve
+from tests.support.crowd import Crowd, crowd
+from tests.support.server import Server, serve
 
-__all__ = ["Crowd", "crowd", "main"]
+__all__ = ["main"]
 
-DRAWINGS_EACH = 3
-ARRIVING_AT_ONCE = 20
 BARE_RATIO = 0.7
 USUAL_RATIO = 40
 AIMED_AT = (30, 0.0)
@@ -47,108 +39,6 @@ QUICK = {
     BARE: [(10, 0.0), (30, 0.0)],
     USUAL: [(30, 0.0)],
 }
-
-
-@dataclasses.dataclass
-class Crowd:
-    """What happened to some people on one page.
-
-    Parameters
-    ----------
-    people : int
-    think : float
-        Seconds that each waits between an answer and the next stroke.
-    seconds : list of float
-        Of each stroke, until its answer was there.
-    wrong : int
-        Answers that were not the right ones.
-    errors : list of str
-        Of visits that failed.
-    duration : float
-        Seconds until the last answer.
-    cpu : float
-        Seconds of the server's processor time.
-    memory : float
-        Bytes that the server's process has taken on since it was idle, for each person.
-    """
-
-    people: int
-    think: float
-    seconds: list[float] = dataclasses.field(default_factory=list)
-    wrong: int = 0
-    errors: list[str] = dataclasses.field(default_factory=list)
-    duration: float = math.nan
-    cpu: float = math.nan
-    memory: float = math.nan
-
-    @property
-    def rate(self) -> float:
-        """Strokes answered a second."""
-        return len(self.seconds) / self.duration
-
-
-async def crowd(
-    site: Site, server: Server, people: int, think: float, duration: float, idle: int = 0
-) -> Crowd:
-    """Let people arrive, then draw for a while; `idle` is what the process holds without them."""
-    found = Crowd(people, think)
-    process = psutil.Process(server.pid)
-    stock = list(itertools.islice(drawings(), DRAWINGS_EACH * people))
-    door = asyncio.Semaphore(ARRIVING_AT_ONCE)
-    async with contextlib.AsyncExitStack() as stack:
-
-        async def arrive() -> Visitor | None:
-            async with door:
-                try:
-                    return await stack.enter_async_context(Visitor(server.url, patience=120))
-                except (VisitorError, OSError, WebSocketException) as error:
-                    found.errors.append(repr(error))
-                    return None
-
-        visitors = await asyncio.gather(*(arrive() for _ in range(people)))
-        cpu, began = _cpu(process), time.perf_counter()
-        await asyncio.gather(
-            *(
-                _draw(site, visitor, stock[number::people], think, began, duration, found)
-                for number, visitor in enumerate(visitors)
-                if visitor is not None
-            )
-        )
-        found.cpu = _cpu(process) - cpu
-        found.memory = (process.memory_info().rss - idle) / people
-    return found
-
-
-def _cpu(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
-
-
-async def _draw(
-    site: Site,
-    visitor: Visitor,
-    own: list[Drawing],
-    think: float,
-    began: float,
-    duration: float,
-    found: Crowd,
-) -> None:
-    """Draw one's own drawings in turn; the first one is spread over the time to think."""
-    await asyncio.sleep(think * (hash(visitor) % 997) / 997)
-    for drawing in itertools.cycle(own):
-        sent = time.perf_counter()
-        if sent - began > duration:
-            return
-        try:
-            shown = await visitor.draw(drawing.message)
-        except (VisitorError, OSError, WebSocketException) as error:
-            found.errors.append(repr(error))
-            return
-        now = time.perf_counter()
-        found.seconds.append(now - sent)
-        found.duration = now - began
-        found.wrong += not site.is_right(shown, drawing)
-        await asyncio.sleep(think)
 
 
 def measure(
@@ -180,7 +70,7 @@ def _let_in(
             tries: dict[Site, list[Crowd]] = {site: [] for site in cases if case in cases[site]}
             for _ in range(rounds if case == AIMED_AT else 1):
                 for site, crowds in tries.items():
-                    coming = crowd(site, servers[site], *case, duration, idle[site])
+                    coming = crowd(site.is_right, servers[site], *case, duration, idle[site])
                     crowds.append(asyncio.run(coming))
             for site, crowds in tries.items():
                 found[site].append(sorted(crowds, key=lambda each: each.rate)[len(crowds) // 2])
@@ -188,7 +78,7 @@ def _let_in(
 
 def _idle(site: Site, server: Server) -> int:
     """Let two people warm a server up; return the bytes that its process has then."""
-    asyncio.run(crowd(site, server, 2, 0, 1))
+    asyncio.run(crowd(site.is_right, server, 2, 0, 1))
     return int(psutil.Process(server.pid).memory_info().rss)
 
 
@@ -198,7 +88,7 @@ def profile(people: int, duration: float) -> dict[str, float]:
         file = Path(folder) / "profile.json"
         script = Path(__file__).with_name("profiled_server.py")
         with serve(Path(folder), script, {"PROFILE": str(file)}) as server:
-            asyncio.run(crowd(OURS, server, people, 0, duration))
+            asyncio.run(crowd(OURS.is_right, server, people, 0, duration))
         spent = json.loads(file.read_text(encoding="utf-8"))
     return {part: seconds / times for part, (seconds, times) in spent.items()}
 

@@ -12,7 +12,6 @@ import itertools
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,9 +22,9 @@ from model.data.strokes import WrittenDigit, canvas_drawings
 from model.preprocessing.centring import centred
 from model.preprocessing.ink import ink_from_canvas
 from model.preprocessing.moments import moments
-from tests.benchmarks import drawn
+from tests.support import drawn
+from tests.support.paths import ASSETS
 
-ASSETS = Path(__file__).parents[2] / "assets"
 N_PICTURES = 60_000
 ROUNDS, FULL_ROUNDS = 3, 15
 

@@ -19,9 +19,9 @@ from model.config import TrainingConfig
 from model.jobs.trainer import Trainer
 from tests.benchmarks.bench_live import RECORD, WATCH_PAGE, stroke_times
 from tests.benchmarks.pages import pages
-from tests.browser.drawing import canvas_ready
-from tests.browser.server import ROOT
-from tests.waiting import wait_until
+from tests.support.drawing import canvas_ready
+from tests.support.paths import ROOT
+from tests.support.waiting import wait_until
 
 ROUNDS, FULL_ROUNDS = 3, 9  # a visit keeps so many models that each press adds one to the list
 N_RETRAININGS, FULL_N_RETRAININGS = 25, 100

@@ -18,10 +18,10 @@ from typing import Any
 
 from playwright.sync_api import Page, TimeoutError
 
-from tests.benchmarks.pages import open_browser
 from tests.benchmarks.sites import OURS, USUAL, Site
-from tests.browser.drawing import CANVAS, draw
-from tests.browser.server import serve
+from tests.support.browsers import open_browser
+from tests.support.drawing import CANVAS, draw
+from tests.support.server import serve
 
 USUAL_RATIO = 0.5
 STROKE = [(0.5, 0.3), (0.5, 0.7)]  # a short one: drawing it is not the server's time
@@ -54,7 +54,10 @@ def seconds(site: Site, page: Page) -> float:
 def main(*, full: bool = False) -> dict[str, Any]:
     """Measure and print the table."""
     found: dict[str, list[float]] = {OURS.name: [], USUAL.name: []}
-    with open_browser() as browser:
+    with (
+        tempfile.TemporaryDirectory(prefix="inkling-bench-") as home,
+        open_browser(Path(home)) as browser,
+    ):
         for _ in range(5 if full else 1):
             for site in (OURS, USUAL):
                 with browser.new_context() as context:

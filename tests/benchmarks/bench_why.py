@@ -14,8 +14,8 @@ from typing import Any
 from playwright.sync_api import Page
 
 from tests.benchmarks.pages import pages
-from tests.browser.drawing import DIGITS, canvas_ready, draw
-from tests.browser.server import ROOT
+from tests.support.drawing import DIGITS, canvas_ready, draw
+from tests.support.paths import ROOT
 
 ROUNDS, FULL_ROUNDS = 2, 9
 STROKES = [DIGITS[digit][0] for digit in (3, 2, 7)]

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Literal
 
 from tests.benchmarks.curve import Curve, duration
+from tests.support.paths import ROOT
 
 __all__ = ["SCHEMES", "svg", "write"]
 
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
-ROOT = Path(__file__).parents[2]
 COLUMNS = 3
 WIDTH, HEIGHT = 266, 272
 """Of one chart with all that belongs to it; three are as wide as a README."""

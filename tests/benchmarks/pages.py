@@ -3,37 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import statistics
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 
-from tests.browser import chromium
-from tests.browser.conftest import ARGUMENTS
-from tests.browser.server import serve
+from tests.support.browsers import open_browser
+from tests.support.server import serve
 
-__all__ = ["open_browser", "pages", "spread"]
-
-
-@contextlib.contextmanager
-def open_browser() -> Iterator[Browser]:
-    """Open a real Chromium until the block ends."""
-    path = chromium.find()
-    if path is None:
-        sys.exit("No Chromium found; `make test` installs one, or set CHROMIUM")
-    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=ARGUMENTS + ["--no-sandbox"] * is_root
-        )
-        try:
-            yield browser
-        finally:
-            browser.close()
+__all__ = ["pages", "spread"]
 
 
 @contextlib.contextmanager
@@ -44,7 +24,7 @@ def pages(*scripts: Path, record: str = "") -> Iterator[list[Page]]:
             stack.enter_context(serve(Path(stack.enter_context(_empty_home())), script))
             for script in scripts
         ]
-        browser = stack.enter_context(open_browser())
+        browser = stack.enter_context(open_browser(Path(stack.enter_context(_empty_home()))))
         opened = []
         for server in servers:
             page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()

@@ -20,7 +20,7 @@ from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 
 from model.classifier import prediction
 from model.preprocessing import ink
-from tests.browser.server import ROOT
+from tests.support.paths import ROOT
 from ui.server import resources
 from ui.server.connection import WithoutDelay
 

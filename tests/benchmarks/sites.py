@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import dataclasses
-import functools
-import json
 import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from model.classifier import checkpoint
 from model.classifier.base import softmax
-from model.classifier.prediction import Reading, read
-from tests.benchmarks.drawn import Drawing
-from tests.benchmarks.visitor import Elements
-from tests.browser.server import ROOT, Server, serve
+from tests.support.crowd import is_right
+from tests.support.drawn import Drawing
+from tests.support.paths import CHECKPOINTS, ROOT
+from tests.support.server import Server, serve
+from tests.support.visitor import Elements
 
 __all__ = ["BARE", "OURS", "SITES", "USUAL", "Site"]
 
-CHECKPOINTS = ROOT / "assets" / "checkpoints"
 HERE = Path(__file__).parent
 
 
@@ -77,27 +73,6 @@ class Site:
         return {"USUAL_MODEL": str(model)}
 
 
-def _ours_is_right(shown: Elements, drawing: Drawing) -> bool:
-    (bars,) = (
-        element.bidi_component
-        for element in shown
-        if element.bidi_component.component_name == "inkling_live_bars"
-    )
-    answer: dict[str, Any] = json.loads(bars.json)
-    shares = np.frombuffer(base64.b64decode(answer["probabilities"]), "<f4")
-    reading = _reading(drawing)
-    return (
-        reading is not None
-        and answer["verdict"] == reading.verdict
-        and bool(np.allclose(shares, reading.probabilities, atol=1e-4))
-    )
-
-
-@functools.lru_cache(maxsize=1_000)  # so that the visitors do not take the server's time
-def _reading(drawing: Drawing) -> Reading | None:
-    return read(_MOMENTS, drawing.ink)
-
-
 def _bare_is_right(shown: Elements, drawing: Drawing) -> bool:
     return any(
         f"<p class='answer'>{drawing.n_strokes}</p>" in element.html.body for element in shown
@@ -112,9 +87,8 @@ def _usual_is_right(shown: Elements, drawing: Drawing) -> bool:
     return [str(digit)] in said
 
 
-_MOMENTS = checkpoint.load(CHECKPOINTS / "moments.safetensors")
 _PIXELS = checkpoint.load(CHECKPOINTS / "pixels.safetensors")
-OURS = Site("ours", ROOT / "app.py", _ours_is_right)
+OURS = Site("ours", ROOT / "app.py", is_right)
 BARE = Site("only the canvas", HERE / "bare_page.py", _bare_is_right)
 USUAL = Site("usual pattern", HERE / "usual_page.py", _usual_is_right, has_defaults=True)
 SITES = (OURS, BARE, USUAL)

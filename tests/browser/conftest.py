@@ -17,8 +17,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.browser import chromium
-from tests.browser.server import Server, isolated, serve
+from tests.support.server import Server, isolated, serve
+from tools import chromium
 
 ARTIFACTS = Path(__file__).with_name("artifacts")
 TIMEOUT_MS = 20_000

@@ -9,9 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.answers import canvas_ready, expect_digit, go_to
-from tests.browser.drawing import DIGITS, draw
-from tests.browser.test_why import PANELS, open_panel
+from tests.support.answers import REASONS, expect_digit, go_to, open_reason
+from tests.support.drawing import DIGITS, canvas_ready, draw
 
 GRAVE = {"serious", "critical"}
 
@@ -54,8 +53,8 @@ def test_the_draw_view_has_no_grave_violation_with_any_reason_open(page: Page, s
     assert grave_violations(page) == []
     draw(page, DIGITS[3])
     expect_digit(page, 3)
-    for name in PANELS:
-        open_panel(page, name)
+    for name in REASONS:
+        open_reason(page, name)
         expect(page.get_by_role("radio", name=name)).to_be_checked()
         assert grave_violations(page) == [], name
 

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.answers import expect_some_reading, press
-from tests.browser.drawing import DIGITS, canvas_ready, draw
-from tests.browser.server import ROOT, Server, serve
+from tests.support.answers import expect_some_reading, press
+from tests.support.drawing import DIGITS, canvas_ready, draw
+from tests.support.paths import ROOT
+from tests.support.server import Server, serve
 
 PARTS = ("app.py", "model", "ui", "assets", ".streamlit")
 SLOW = 60_000

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.answers import (
+from tests.support.answers import (
     expect_digit,
     expect_doubt,
     expect_invitation,
@@ -18,8 +18,8 @@ from tests.browser.answers import (
     press,
     shares,
 )
-from tests.browser.drawing import DIGITS, Stroke, canvas_ready, draw, draw_with_finger
-from tests.waiting import wait_until
+from tests.support.drawing import DIGITS, Stroke, canvas_ready, draw, draw_with_finger
+from tests.support.waiting import wait_until
 
 LINE: list[Stroke] = [[(0.5, 0.2), (0.5, 0.8)]]
 

@@ -7,9 +7,9 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.answers import choose_model, go_to
-from tests.browser.drawing import canvas_ready
-from tests.browser.server import Server
+from tests.support.answers import choose_model, go_to
+from tests.support.drawing import canvas_ready
+from tests.support.server import Server
 
 CHART = "[class*='st-key-confusion_'] svg.marks"
 CELLS = f"{CHART} .mark-rect.role-mark path"

@@ -12,10 +12,10 @@ import pytest
 from playwright.sync_api import Page, expect
 from safetensors.numpy import save as save_tensors
 
-from tests.browser.answers import press
-from tests.browser.drawing import canvas_ready
-from tests.browser.server import Server
-from tests.model.specimens import made_up
+from tests.support.answers import press
+from tests.support.drawing import canvas_ready
+from tests.support.server import Server
+from tests.support.specimens import made_up
 
 FOREIGN = "http://evil.example"
 SCRIPT = "<script>window.harmed = 1</script>"

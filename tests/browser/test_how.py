@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.answers import choose_model, expect_digit, go_to
-from tests.browser.drawing import DIGITS, canvas_ready, draw
-from tests.browser.server import ROOT, Server
+from tests.support.answers import choose_model, expect_digit, go_to
+from tests.support.drawing import DIGITS, canvas_ready, draw
+from tests.support.paths import ROOT
+from tests.support.server import Server
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from typing import Literal
 import pytest
 from playwright.sync_api import FloatRect, Locator, Page, Request, expect
 
-from tests.browser.answers import expect_digit, go_to, press
-from tests.browser.contrast import contrast
-from tests.browser.drawing import DIGITS, canvas_ready, draw, draw_with_finger
-from tests.browser.server import Server
+from tests.support.answers import expect_digit, go_to, press
+from tests.support.contrast import contrast
+from tests.support.drawing import DIGITS, canvas_ready, draw, draw_with_finger
+from tests.support.server import Server
 
 READABLE = 4.5
 """WCAG 2.2's least contrast of text, level AA."""

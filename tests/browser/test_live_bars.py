@@ -16,7 +16,7 @@ from model.classifier import checkpoint
 from model.classifier.prediction import read
 from model.data import strokes
 from model.data.strokes import WrittenDigit
-from tests.browser.answers import (
+from tests.support.answers import (
     TO_UPLOAD,
     answered,
     choose_model,
@@ -26,13 +26,12 @@ from tests.browser.answers import (
     press,
     shares,
 )
-from tests.browser.drawing import DIGITS, Stroke, canvas_ready, draw, finger_held, mouse_held
-from tests.browser.reader import read_in_browser
-from tests.browser.server import Server
-from tests.waiting import wait_until
-from ui.server.resources import ASSETS
+from tests.support.drawing import DIGITS, Stroke, canvas_ready, draw, finger_held, mouse_held
+from tests.support.paths import ASSETS, SAMPLES
+from tests.support.reader import read_in_browser
+from tests.support.server import Server
+from tests.support.waiting import wait_until
 
-SAMPLES = ASSETS / "samples.jsonl"
 N_DRAWINGS = 200
 INPUTS = ["moments", "pixels"]
 UPPER_3 = DIGITS[3][0][:25]

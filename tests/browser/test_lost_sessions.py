@@ -18,13 +18,13 @@ from playwright.sync_api import (
     expect,
 )
 
-from tests.browser.answers import expect_digit, press
-from tests.browser.cable import Cable, plugged
-from tests.browser.drawing import DIGITS, draw
-from tests.browser.impatient_server import UNWATCHED_SECONDS
-from tests.browser.server import Server, serve
-from tests.browser.training_process import training_process
-from tests.waiting import wait_until
+from tests.support.answers import expect_digit, press
+from tests.support.cable import Cable, plugged
+from tests.support.drawing import DIGITS, draw
+from tests.support.impatient_server import UNWATCHED_SECONDS
+from tests.support.server import Server, serve
+from tests.support.training_process import training_process
+from tests.support.waiting import wait_until
 
 READY = re.compile("is ready, and answers now")
 LONG = "data=Built-in&steps=20000"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.browser.server import Server, serve
+from tests.support.server import Server, serve
 
 SLOW = 60_000
 LONG = "data=digits&steps=20000"

@@ -8,7 +8,7 @@ import sys
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.answers import (
+from tests.support.answers import (
     choose_model,
     expect_digit,
     expect_some_reading,
@@ -16,10 +16,10 @@ from tests.browser.answers import (
     press,
     shares,
 )
-from tests.browser.drawing import DIGITS, canvas_ready, draw
-from tests.browser.server import Server
-from tests.browser.training_process import holds_tensorflow, slowed, training_process
-from tests.waiting import wait_until
+from tests.support.drawing import DIGITS, canvas_ready, draw
+from tests.support.server import Server
+from tests.support.training_process import holds_tensorflow, slowed, training_process
+from tests.support.waiting import wait_until
 
 AT_WORK = re.compile(r"^Step [1-9]")
 

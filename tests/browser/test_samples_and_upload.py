@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 from playwright.sync_api import FilePayload, Page, expect
 
-from tests.browser.answers import (
+from tests.support.answers import (
     TO_UPLOAD,
     expect_digit,
     expect_invitation,
@@ -19,9 +19,9 @@ from tests.browser.answers import (
     ink_share,
     press,
 )
-from tests.browser.drawing import DIGITS, canvas_ready, draw
-from tests.browser.server import ROOT
-from tests.waiting import wait_until
+from tests.support.drawing import DIGITS, canvas_ready, draw
+from tests.support.paths import ROOT
+from tests.support.waiting import wait_until
 
 SAMPLES = [
     json.loads(line) for line in (ROOT / "assets" / "samples.jsonl").read_text("utf-8").splitlines()

@@ -13,10 +13,10 @@ from playwright.sync_api import Browser, Locator, Page, WebSocket, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from model.data import datasets
-from tests.browser.answers import expect_digit, go_to, models, press
-from tests.browser.drawing import DIGITS, canvas_ready, draw
-from tests.browser.server import Server
-from tests.waiting import wait_until
+from tests.support.answers import expect_digit, go_to, models, press
+from tests.support.drawing import DIGITS, canvas_ready, draw
+from tests.support.server import Server
+from tests.support.waiting import wait_until
 
 READY = re.compile("is ready, and answers now")
 SLOW = 60_000

@@ -8,15 +8,9 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.answers import expect_digit, press
-from tests.browser.drawing import DIGITS, draw
-from tests.waiting import wait_until
-
-PANELS = ("Evidence", "Why not another", "Smallest change", "On its way", "Stroke by stroke")
-
-
-def open_panel(page: Page, name: str) -> None:
-    page.get_by_role("radiogroup", name="Why?").get_by_role("radio", name=name).click()
+from tests.support.answers import expect_digit, open_reason, press
+from tests.support.drawing import DIGITS, draw
+from tests.support.waiting import wait_until
 
 
 def pick(page: Page, group: str, option: str) -> None:
@@ -48,7 +42,7 @@ def test_nothing_is_explained_before_something_is_drawn(page: Page) -> None:
 def test_the_evidence_of_every_digit_adds_up_as_printed(page: Page) -> None:
     draw(page, DIGITS[3])
     expect_digit(page, 3)
-    open_panel(page, "Evidence")
+    open_reason(page, "Evidence")
     expect(reason(page)).to_have_text(re.compile("^3 scores"))
     for digit in "0259":
         pick(page, "For", digit)
@@ -60,7 +54,7 @@ def test_the_evidence_of_every_digit_adds_up_as_printed(page: Page) -> None:
 def test_a_pixel_says_its_share_to_the_pointer_and_to_the_keyboard(page: Page) -> None:
     draw(page, DIGITS[3])
     expect_digit(page, 3)
-    open_panel(page, "Evidence")
+    open_reason(page, "Evidence")
     canvas, said = page.locator(".evidence canvas"), page.locator(".evidence output")
     canvas.hover(position={"x": 5, "y": 5})
     expect(said).to_have_text(re.compile("^Row 1, column 1: ink 0.00, share 0$"))
@@ -74,7 +68,7 @@ def test_a_pixel_says_its_share_to_the_pointer_and_to_the_keyboard(page: Page) -
 def test_the_contrast_is_with_the_runner_up_unless_picked(page: Page) -> None:
     draw(page, DIGITS[3])
     expect_digit(page, 3)
-    open_panel(page, "Why not another")
+    open_reason(page, "Why not another")
     expect(reason(page)).to_have_text(re.compile(r"^3 rather than \d"))
     pick(page, "And not", "8")
     expect(reason(page)).to_have_text(re.compile("^3 rather than 8, by"))
@@ -86,7 +80,7 @@ def test_the_contrast_is_with_the_runner_up_unless_picked(page: Page) -> None:
 def test_the_smallest_change_really_makes_the_picked_digit_win(page: Page, target: int) -> None:
     draw(page, DIGITS[3])
     expect_digit(page, 3)
-    open_panel(page, "Smallest change")
+    open_reason(page, "Smallest change")
     pick(page, "To make it", str(target))
     expect(reason(page)).to_have_text(
         re.compile(rf"pixels? puts? {target} ahead of 3|until {target} won")
@@ -98,7 +92,7 @@ def test_the_smallest_change_really_makes_the_picked_digit_win(page: Page, targe
 def test_the_film_strip_has_five_stages_and_a_switch_takes_one_away(page: Page) -> None:
     draw(page, [[(x * 0.4, y * 0.4) for x, y in stroke] for stroke in DIGITS[3]])
     expect_digit(page, 3)
-    open_panel(page, "On its way")
+    open_reason(page, "On its way")
     figures = page.locator(".stages figure")
     expect(figures).to_have_count(5)
     with_all = small_shares(page)
@@ -110,7 +104,7 @@ def test_the_film_strip_has_five_stages_and_a_switch_takes_one_away(page: Page) 
 def test_the_moment_at_which_it_changed_its_mind_is_marked(page: Page) -> None:
     draw(page, DIGITS[7])
     expect_digit(page, 7)
-    open_panel(page, "Stroke by stroke")
+    open_reason(page, "Stroke by stroke")
     expect(page.get_by_text("Draw with more than one stroke")).to_be_visible()
     draw(page, [[(0.3, 0.85), (0.7, 0.8)]])
     expect(page.locator(".stages figure")).to_have_count(2)
@@ -122,7 +116,7 @@ def test_the_moment_at_which_it_changed_its_mind_is_marked(page: Page) -> None:
 def test_what_is_open_follows_the_next_stroke(page: Page) -> None:
     draw(page, DIGITS[1])
     expect_digit(page, 1)
-    open_panel(page, "Evidence")
+    open_reason(page, "Evidence")
     expect(reason(page)).to_have_text(re.compile("^1 scores"))
     press(page, "clear")
     expect(reason(page)).to_have_count(0)

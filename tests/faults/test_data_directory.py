@@ -10,8 +10,8 @@ import pytest
 from model.classifier import checkpoint
 from model.command_line import main
 from model.training import gradient_descent  # noqa: F401  (loaded before rights are lost)
-from tests.model.mirror import running_mirror
-from tests.model.rights import folder_with_mode
+from tests.support.mirror import running_mirror
+from tests.support.rights import folder_with_mode
 
 
 @pytest.fixture(params=["missing", "a file", "read-only"])

@@ -17,9 +17,11 @@ from PIL import Image
 
 from model.classifier import checkpoint
 from model.command_line import main
-from tests.model.mirror import running_mirror
-from tests.model.specimens import CHECKPOINTS, ROOT, made_up
-from tools import numbers, screenshots
+from tests import screenshots
+from tests.support.mirror import running_mirror
+from tests.support.paths import CHECKPOINTS, ROOT
+from tests.support.specimens import made_up
+from tools import numbers
 
 ROOM = 5_000
 """Bytes that fit into a file while the disk is full; everything written here is larger."""

@@ -18,8 +18,9 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect, unix_connect
 from websockets.typing import Subprotocol
 
-from tests.browser.server import ROOT, Server, isolated, serve
-from tests.waiting import wait_until
+from tests.support.paths import ROOT
+from tests.support.server import Server, isolated, serve
+from tests.support.waiting import wait_until
 
 STREAMLIT = [Subprotocol("streamlit")]
 FEW_FILES = """

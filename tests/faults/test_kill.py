@@ -17,8 +17,9 @@ import pytest
 from model import files
 from model.classifier import checkpoint
 from model.files import LEFTOVER_SECONDS
-from tests.model.specimens import ROOT, made_up
-from tests.waiting import wait_until
+from tests.support.paths import ROOT
+from tests.support.specimens import made_up
+from tests.support.waiting import wait_until
 
 ROUNDS = 20
 LONGEST_DELAY = 0.05
@@ -28,7 +29,7 @@ WRITER = f"""
 import signal, sys
 from pathlib import Path
 from model.classifier import checkpoint
-from tests.model.specimens import made_up
+from tests.support.specimens import made_up
 # A shell lets what it runs in the background ignore Ctrl-C, and all that starts from there.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 one, other = made_up(seed={FIRST}), made_up(seed={SECOND})

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 from collections.abc import Iterator
 
 import psutil
 import pytest
 
-from tests.browser.server import Server, serve
-from tests.canvas_message import message, png_of
-from tests.hostile.visitor import Visitor
+from tests.support.canvas_message import message, png_of
+from tests.support.liar import Liar
+from tests.support.server import Server, serve
 
 MOST_GROWTH = 80 * 2**20
 """Bytes by which the server may have grown after a test, a garbage collection still to come."""
@@ -26,18 +25,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def neighbour(server: Server) -> Iterator[Visitor]:
+def neighbour(server: Server) -> Iterator[Liar]:
     """Somebody who draws, in peace; each view was open once, and is imported."""
     for view in ("train", "evaluate", "how"):
-        with Visitor(server, view=view) as visitor:
+        with Liar(server, view=view) as visitor:
             visitor.open()
-    with Visitor(server) as visitor:
+    with Liar(server) as visitor:
         visitor.open()
         yield visitor
 
 
 @pytest.fixture
-def unharmed(server: Server, neighbour: Visitor) -> Iterator[None]:
+def unharmed(server: Server, neighbour: Liar) -> Iterator[None]:
     """After the test the server has hardly grown, and reads the neighbour's next digit right."""
     process = psutil.Process(server.pid)
     before = process.memory_info().rss
@@ -46,17 +45,9 @@ def unharmed(server: Server, neighbour: Visitor) -> Iterator[None]:
     assert process.memory_info().rss - before < MOST_GROWTH
 
 
-def next_digit_is_read(visitor: Visitor) -> None:
+def next_digit_is_read(visitor: Liar) -> None:
     digit = next(_digits)
     bars = visitor.canvas(message(png_of(digit))).bars
     assert bars is not None
     assert bars["verdict"] == "answer"
     assert max(range(10), key=bars["probabilities"].__getitem__) == digit
-
-
-@contextlib.contextmanager
-def visit(server: Server, **options: str) -> Iterator[Visitor]:
-    """A new visitor, who has opened the page."""
-    with Visitor(server, **options) as visitor:
-        visitor.open()
-        yield visitor

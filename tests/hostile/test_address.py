@@ -10,9 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from model.config import TrainingConfig
-from tests.browser.server import Server
-from tests.hostile.conftest import visit
-from tests.hostile.visitor import Answer, Visitor
+from tests.support.liar import Answer, Liar, visit
+from tests.support.server import Server
 
 PARAMETERS = ("data", "input", "steps", "batch", "rate", "seed", "speed", "run")
 NUMBERS = {"Steps": (1, 20_000), "Batch": (1, 60_000), "Learning rate": (0.0001, 1_000)}
@@ -32,7 +31,7 @@ VALUES = st.one_of(
 
 
 def opened(server: Server, query: str, view: str = "train") -> Answer:
-    with Visitor(server, view=view, query=query) as visitor:
+    with Liar(server, view=view, query=query) as visitor:
         return visitor.open()
 
 

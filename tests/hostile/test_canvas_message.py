@@ -16,11 +16,11 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from model.preprocessing.ink import PictureError
-from tests.browser.server import ROOT, Server
-from tests.canvas_message import SIDE, data_url, message, png, png_of
-from tests.hostile.conftest import visit
-from tests.hostile.visitor import Answer, Visitor
-from tests.model.test_ink import file, png_of_size
+from tests.support.canvas_message import SIDE, data_url, message, png, png_of
+from tests.support.liar import Answer, Liar, visit
+from tests.support.paths import ROOT
+from tests.support.pictures import file, png_of_size
+from tests.support.server import Server
 
 GOOD = png_of(3)
 JSON = st.recursive(
@@ -151,7 +151,7 @@ FATAL: dict[str, str] = {
 
 
 @pytest.fixture(scope="module")
-def liar(server: Server) -> Iterator[Visitor]:
+def liar(server: Server) -> Iterator[Liar]:
     with visit(server) as visitor:
         yield visitor
 
@@ -164,7 +164,7 @@ def says_what_failed(answer: Answer) -> bool:
 
 @pytest.mark.usefixtures("unharmed")
 @pytest.mark.parametrize("lie", LIES)
-def test_a_lie_is_told_on_the_page_and_the_next_drawing_is_read(liar: Visitor, lie: str) -> None:
+def test_a_lie_is_told_on_the_page_and_the_next_drawing_is_read(liar: Liar, lie: str) -> None:
     answer = liar.canvas(LIES[lie])
     assert [problem.startswith("The drawing did not arrive: ") for problem in answer.problems] == [
         True
@@ -179,7 +179,7 @@ def test_a_lie_is_told_on_the_page_and_the_next_drawing_is_read(liar: Visitor, l
 
 @pytest.mark.usefixtures("unharmed")
 @pytest.mark.parametrize("odd", HARMLESS)
-def test_an_odd_message_does_no_harm(liar: Visitor, odd: str) -> None:
+def test_an_odd_message_does_no_harm(liar: Liar, odd: str) -> None:
     answer = liar.canvas(HARMLESS[odd])
     assert answer.all("exception") == answer.problems == []
     assert answer.bars is not None

@@ -27,8 +27,9 @@ from model.data.strokes import StrokesError
 from model.explanation.counterfactual import counterfactual
 from model.explanation.evidence import contrast, evidence
 from model.preprocessing.ink import PictureError, ink_from_upload
-from tests.model.specimens import ROOT, drawn, made_up, sample_digits
-from tests.model.test_ink import file, likeness, on_paper
+from tests.support.paths import ROOT
+from tests.support.pictures import file, likeness, on_paper
+from tests.support.specimens import drawn, made_up, sample_digits
 from ui.elements import charts, pixels, wording
 
 INK = drawn(sample_digits()[3])

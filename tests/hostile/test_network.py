@@ -13,11 +13,10 @@ import pytest
 import requests
 from websockets.exceptions import InvalidStatus
 
-from tests.browser.server import Server
-from tests.canvas_message import message, png_of
-from tests.hostile.conftest import visit
-from tests.hostile.visitor import Answer, Visitor, handshake
-from tests.model.specimens import CHECKPOINTS
+from tests.support.canvas_message import message, png_of
+from tests.support.liar import Answer, Liar, handshake, visit
+from tests.support.paths import CHECKPOINTS
+from tests.support.server import Server
 
 MIB = 2**20
 NAMES = (
@@ -46,7 +45,7 @@ def npz_bomb() -> bytes:
 
 
 @pytest.fixture(scope="module")
-def trainee(server: Server) -> Iterator[Visitor]:
+def trainee(server: Server) -> Iterator[Liar]:
     """Somebody in the Train view who has chosen data of their own."""
     with visit(server, view="train", query="data=My%20own") as visitor:
         yield visitor
@@ -120,14 +119,14 @@ def test_a_picture_that_is_none_is_named_as_text(server: Server, name: str) -> N
 @pytest.mark.parametrize(
     "name", NAMES, ids=lambda name: name[:20].encode("ascii", "replace").decode()
 )
-def test_files_of_any_name_are_kept_and_refused(trainee: Visitor, name: str) -> None:
+def test_files_of_any_name_are_kept_and_refused(trainee: Liar, name: str) -> None:
     answer = trainee.upload("own_files", (name, b"not data"))
     only_words(answer)
     assert "/tmp" not in answer.problems[0]
 
 
 @pytest.mark.usefixtures("unharmed")
-def test_a_bomb_of_training_data_is_refused_without_unfolding_it(trainee: Visitor) -> None:
+def test_a_bomb_of_training_data_is_refused_without_unfolding_it(trainee: Liar) -> None:
     answer = trainee.upload("own_files", ("bomb.npz", npz_bomb()))
     only_words(answer)
     assert "at most 64,000,000 bytes are read" in answer.problems[0]

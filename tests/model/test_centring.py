@@ -12,7 +12,7 @@ from model.config import INPUTS, Input
 from model.data import datasets
 from model.preprocessing.centring import centred
 from model.preprocessing.features import features
-from tests.model.specimens import drawn, sample_digits
+from tests.support.specimens import drawn, sample_digits
 
 Picture = NDArray[np.float32]
 SAMPLES = [drawn(digit, longer_side=150) for digit in sample_digits()]

@@ -23,7 +23,8 @@ from model.classifier import checkpoint
 from model.classifier.checkpoint import LARGEST_FILE, Checkpoint, CheckpointError, from_bytes
 from model.classifier.reject import N_PROTOTYPES
 from model.config import TrainingConfig
-from tests.model.specimens import CHECKPOINTS, ROOT, made_up
+from tests.support.paths import CHECKPOINTS, ROOT
+from tests.support.specimens import made_up
 
 GOOD = made_up().to_bytes()
 
@@ -146,7 +147,7 @@ def test_the_old_file_stays_when_the_disk_takes_no_more(tmp_path: Path) -> None:
 import resource, sys
 from pathlib import Path
 from model.classifier import checkpoint
-from tests.model.specimens import made_up
+from tests.support.specimens import made_up
 resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, resource.RLIM_INFINITY))
 try:
     checkpoint.save(made_up(seed=2), Path(sys.argv[1]))

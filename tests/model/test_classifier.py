@@ -22,7 +22,7 @@ from model.data import datasets
 from model.evaluation.comparison import compare
 from model.evaluation.metrics import evaluate
 from model.preprocessing.centring import centred
-from tests.model.specimens import drawn, sample_digits, shipped
+from tests.support.specimens import drawn, sample_digits, shipped
 from ui.server import resources
 from ui.session import state
 

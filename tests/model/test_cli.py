@@ -16,7 +16,8 @@ from PIL import Image
 from model.classifier import checkpoint
 from model.command_line import main
 from model.data import datasets
-from tests.model.specimens import CHECKPOINTS, ROOT, SAMPLES, drawn, sample_digits
+from tests.support.paths import CHECKPOINTS, ROOT, SAMPLES
+from tests.support.specimens import drawn, sample_digits
 
 PIXELS = str(CHECKPOINTS / "pixels.safetensors")
 KEYS = {

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from model.classifier.softmax import SoftmaxRegression
 from model.config import INPUTS, Input
 from model.explanation.counterfactual import LEAD, Counterfactual, counterfactual
-from tests.model.specimens import drawn, fed, sample_digits, shipped
+from tests.support.specimens import drawn, fed, sample_digits, shipped
 
 N_FEATURES, N_CLASSES = 6, 3
 

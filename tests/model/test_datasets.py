@@ -21,8 +21,8 @@ from model.data import array_files, datasets, digits, mnist
 from model.data.array_files import DataError, idx_sha256, read_idx, read_npz
 from model.data.datasets import Dataset
 from model.data.mnist_files import IDX_NAMES, FourArrays
-from tests.model.mirror import Mirror, running_mirror
-from tests.model.rights import folder_with_mode
+from tests.support.mirror import Mirror, running_mirror
+from tests.support.rights import folder_with_mode
 
 N_TRAIN, N_TEST = 24, 7
 

@@ -14,11 +14,11 @@ import pytest
 
 from model.data import download as download_module
 from model.data.download import DownloadError, download
-from tests.model.mirror import Mirror, running_mirror
-from tests.waiting import wait_until
+from tests.support.mirror import Mirror, running_mirror
+from tests.support.paths import ROOT
+from tests.support.waiting import wait_until
 
 CONTENT = np.random.default_rng(7).bytes(300_000)
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture

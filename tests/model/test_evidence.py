@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from model.classifier.softmax import SoftmaxRegression
 from model.config import INPUTS, Input
 from model.explanation.evidence import REGIONS, Evidence, contrast, evidence, ranking
-from tests.model.specimens import drawn, fed, sample_digits, shipped
+from tests.support.specimens import drawn, fed, sample_digits, shipped
 
 Features = NDArray[np.float32]
 DIGITS = st.integers(0, 9)

@@ -23,10 +23,9 @@ from model.training.gradient_descent import (
     tf,
     train,
 )
-from tests.benchmarks.bench_training import tutorial_session
+from tests.support.tutorial import Parameters, tutorial_session
 
 Data = tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.float32], NDArray[np.uint8]]
-Parameters = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import io
-import struct
 import subprocess
 import sys
-import zlib
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,40 +16,15 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from model.classifier import prediction
-from model.preprocessing.centring import centred
 from model.preprocessing.ink import LARGEST_FILE, WORKING_SIDE, PictureError
 from model.preprocessing.ink import ink_from_canvas as from_canvas
 from model.preprocessing.ink import ink_from_upload as from_upload
-from tests.model.specimens import ROOT, drawn, sample_digits, shipped
+from tests.support.paths import ROOT
+from tests.support.pictures import Ink, file, likeness, on_paper, png_of_size
+from tests.support.specimens import drawn, sample_digits, shipped
 
-Ink = NDArray[np.float32]
 SAMPLES = [drawn(digit) for digit in sample_digits()]
 EVERY_DIGIT = pytest.mark.parametrize("digit", range(10))
-
-
-def file(image: Image.Image, format: str = "PNG", **options: Any) -> bytes:
-    content = io.BytesIO()
-    image.save(content, format, **options)
-    return content.getvalue()
-
-
-def on_paper(ink: Ink, paper: int = 255, pen: int = 0) -> Image.Image:
-    """Return a grey picture of ink on paper."""
-    return Image.fromarray(np.rint(paper + ink * (pen - paper)).astype(np.uint8))
-
-
-def png_of_size(width: int, height: int, mode: int = 2) -> bytes:
-    """Return a PNG whose header promises these pixels and which holds none of them."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-        )
-
-    header = struct.pack(">IIBBBBB", width, height, 8, mode, 0, 0, 0)
-    signature = b"\x89PNG\r\n\x1a\n"
-    data = chunk(b"IDAT", zlib.compress(bytes(1_000)))
-    return signature + chunk(b"IHDR", header) + data + chunk(b"IEND", b"")
 
 
 def photo(ink: Ink, seed: int = 0) -> bytes:
@@ -69,11 +41,6 @@ def photo(ink: Ink, seed: int = 0) -> bytes:
     colours = paper * (1 - stroke * np.array([0.75, 0.7, 0.45]))
     noisy = colours + rng.normal(0, 8, (height, width, 1))
     return file(Image.fromarray(np.uint8(np.clip(noisy, 0, 255))), "JPEG", quality=85)
-
-
-def likeness(one: Ink, other: Ink) -> float:
-    """Return the correlation of two drawings in MNIST's form."""
-    return float(np.corrcoef(centred(one).reshape(-1), centred(other).reshape(-1))[0, 1])
 
 
 @EVERY_DIGIT

@@ -13,7 +13,7 @@ from model.config import INPUTS, Input
 from model.explanation.pipeline import STEPS, Step, picture, stages
 from model.preprocessing.centring import centred
 from model.preprocessing.moments import moments
-from tests.model.specimens import drawn, fed, sample_digits, shipped
+from tests.support.specimens import drawn, fed, sample_digits, shipped
 
 MODELS: dict[Input, SoftmaxRegression] = {input: shipped(input).model for input in INPUTS}
 INK = drawn(sample_digits()[7], longer_side=90)

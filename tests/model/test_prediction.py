@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from model.classifier.prediction import read
 from model.config import INPUTS, Input
 from model.preprocessing.centring import centred
-from tests.model.specimens import drawn, fed, made_up, sample_digits, shipped
+from tests.support.specimens import drawn, fed, made_up, sample_digits, shipped
 
 
 @pytest.mark.parametrize("input", INPUTS)

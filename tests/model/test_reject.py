@@ -18,7 +18,7 @@ from model.classifier.reject import (
 )
 from model.config import INPUTS, Input
 from model.data import strokes
-from tests.model.specimens import drawn, sample_digits, shipped
+from tests.support.specimens import drawn, sample_digits, shipped
 
 Ink = NDArray[np.float32]
 

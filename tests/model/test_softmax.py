@@ -18,7 +18,7 @@ from model.config import INPUTS, Input
 from model.data import datasets
 from model.preprocessing.centring import centred
 from model.preprocessing.features import features
-from tests.model.specimens import drawn, fed, made_up, sample_digits
+from tests.support.specimens import drawn, fed, made_up, sample_digits
 
 Logits = NDArray[np.float64]
 TABLES = hnp.array_shapes(min_dims=1, max_dims=3, max_side=10)

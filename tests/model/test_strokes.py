@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from model.data.strokes import CANVAS, PEN, StrokesError, WrittenDigit, canvas_drawings, draw, read
-from tests.model.specimens import sample_digits
+from tests.support.specimens import sample_digits
 
 A_SQUARE = WrittenDigit(0, ([(0, 0), (10, 0), (10, 10), (0, 10), (0, 0)],))
 A_DASH = WrittenDigit(1, ([(5, 5), (105, 5)],))

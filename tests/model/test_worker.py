@@ -23,10 +23,10 @@ from model.jobs.process import TrainingProcess
 from model.jobs.protocol import Message
 from model.jobs.reason import Reason
 from model.jobs.trainer import Limits, RefusedError, Trainer
-from tests.waiting import wait_until
+from tests.support.paths import ROOT
+from tests.support.waiting import wait_until
 
-ROOT = Path(__file__).resolve().parents[2]
-QUICK = Path(__file__).with_name("quick_worker.py")
+QUICK = ROOT / "tests" / "support" / "quick_worker.py"
 SHORT = TrainingConfig(n_steps=50)
 LONG = TrainingConfig(n_steps=100_000)
 

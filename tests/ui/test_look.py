@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.support.paths import ROOT
 from ui.components.shared import colours, parts
 from ui.elements.small_bars import small_bars
 
-ROOT = Path(__file__).resolve().parents[2]
 THEME = {
     "text": "textColor",
     "background": "backgroundColor",

@@ -12,9 +12,9 @@ from streamlit.testing.v1 import AppTest
 
 from model.jobs.limits import RefusedError
 from model.jobs.reason import Reason
+from tests.support.paths import ROOT
 from ui.server import resources
 
-ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
 
 

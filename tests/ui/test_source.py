@@ -5,13 +5,11 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from tests.support.paths import ROOT
 from ui.elements.source import source_of
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def shown_on_the_page() -> list[tuple[str, str]]:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.support.paths import ROOT
 from ui.session import state
 
-ROOT = Path(__file__).resolve().parents[2]
 KEYS = {name: key for name, key in vars(state).items() if isinstance(key, state.Key)}
 FREE = {key.name for key in KEYS.values()} | state.NAMES
 FAMILIES = (*state.PREFIXES, "after_stroke_", "confusion_")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.paths import ROOT
 from ui.session import state
 
-ROOT = Path(__file__).resolve().parents[2]
 COMPONENTS = ROOT / "ui" / "components"
 SHARED = COMPONENTS / "shared"
 NOT_OURS = {"stMainBlockContainer", "token", "keyword", "builtin", "boolean", "function"}

@@ -12,12 +12,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from model.data import strokes
-from tests.browser.server import ROOT
-from tests.canvas_message import SIDE, message, png
+from tests.support.canvas_message import SIDE, message, png
+from tests.support.paths import SAMPLES
 
 __all__ = ["SIDE", "Drawing", "drawings"]
-
-SAMPLES = ROOT / "assets" / "samples.jsonl"
 
 # A stroke as Fabric.js writes it, less its path.
 PATH = {

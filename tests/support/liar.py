@@ -1,4 +1,4 @@
-"""A visitor without a browser: speaks the page's own protocol, and need not tell the truth."""
+"""A visitor without a browser who need not tell the truth: anything at all may be said."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import dataclasses
 import http.client
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import IO, Any, Self
 from urllib.parse import urlsplit
@@ -16,25 +16,24 @@ from urllib.parse import urlsplit
 import numpy as np
 import requests
 from google.protobuf.message import Message
-from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Common_pb2 import FileUploaderState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from tests.browser.server import Server
+from tests.support.protocol import BARS, Run, Shown, rerun, stream_url
+from tests.support.server import Server
 
-__all__ = ["Answer", "Visitor", "handshake"]
+__all__ = ["Answer", "Liar", "handshake", "visit"]
 
 ANSWER_SECONDS = 30
-BARS = "inkling_live_bars"
 TRIGGERS = ("trigger_value", "string_trigger_value", "json_trigger_value")
 
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What one run of the page's script sent: elements, each with its kind."""
+    """What the page's script sent until it was done: elements, each with its kind."""
 
     elements: tuple[tuple[str, Any], ...]
 
@@ -66,15 +65,22 @@ class Answer:
 
 def handshake(server: Server, **options: Any) -> Any:
     """Return a websocket to be entered, as the page opens it, but for these `options`."""
-    address = f"ws://{urlsplit(server.url).netloc}/_stcore/stream"
     options = {"max_size": None, "subprotocols": ["streamlit"], "compression": None} | options
-    return connect(address, **options)
+    return connect(stream_url(server.url), **options)
 
 
-class Visitor:
+@contextlib.contextmanager
+def visit(server: Server, **options: str) -> Iterator[Liar]:
+    """Open the page as a new visitor, until the block ends; `options` are those of `Liar`."""
+    with Liar(server, **options) as visitor:
+        visitor.open()
+        yield visitor
+
+
+class Liar:
     """One session of the page.
 
-    It remembers what widgets there are and what was set on them, as a browser does; `Visitor.set`
+    It remembers what widgets there are and what was set on them, as a browser does; `Liar.set`
     says anything at all about any of them.
     """
 
@@ -205,39 +211,29 @@ class Visitor:
 
     def _rerun(self, fragment: str, changed: WidgetState | None) -> Answer:
         states = {**self._states, **({changed.id: changed} if changed else {})}
-        message = BackMsg()
-        message.rerun_script.query_string = self._query
-        message.rerun_script.page_name = self._view
-        message.rerun_script.fragment_id = fragment
-        message.rerun_script.widget_states.CopyFrom(WidgetStates(widgets=states.values()))
+        message = rerun(
+            states.values(), query_string=self._query, page_name=self._view, fragment_id=fragment
+        )
         self._socket.send(message.SerializeToString())
         if changed is not None and changed.WhichOneof("value") not in TRIGGERS:
             self._states[changed.id] = changed
         return self._answer()
 
     def _answer(self) -> Answer:
-        """Wait for the end of a run."""
-        elements = []
+        """Wait for the end of a run, and of the one that follows at once where there is one."""
+        elements: list[tuple[str, Any]] = []
         while True:
-            message = ForwardMsg.FromString(self._socket.recv(timeout=ANSWER_SECONDS))
-            kind = message.WhichOneof("type")
-            if kind == "new_session":
-                self.session_id = message.new_session.initialize.session_id
-            elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
-                elements.append(self._element(message))
-            elif kind == "script_finished" and not self._is_early(message):
+            run = Run()
+            while not run.take(self._socket.recv(timeout=ANSWER_SECONDS)):
+                pass
+            self.session_id = run.session or self.session_id
+            elements += map(self._remember, run.shown)
+            if run.status != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                 return Answer(tuple(elements))
 
-    @staticmethod
-    def _is_early(message: ForwardMsg) -> bool:
-        """Whether the run ended only because another one follows at once."""
-        return bool(message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN)
-
-    def _element(self, message: ForwardMsg) -> tuple[str, Any]:
-        element = message.delta.new_element
-        kind = element.WhichOneof("type")
-        held = getattr(element, kind)
-        if id := getattr(held, "id", ""):
-            self.widgets[id] = kind
-            self._fragments[id] = message.delta.fragment_id
-        return kind, held
+    def _remember(self, shown: Shown) -> tuple[str, Any]:
+        """Keep what is known of a widget; return the element with its kind."""
+        if id := getattr(shown.held, "id", ""):
+            self.widgets[id] = shown.kind
+            self._fragments[id] = shown.fragment
+        return shown.kind, shown.held

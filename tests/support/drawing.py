@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from playwright.sync_api import FloatRect, Locator, Page
 
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 __all__ = [
     "CANVAS",

@@ -14,11 +14,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.waiting import wait_until
+from tests.support.paths import ROOT
+from tests.support.waiting import wait_until
 
-__all__ = ["ROOT", "Server", "isolated", "serve"]
+__all__ = ["Server", "isolated", "serve"]
 
-ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
 
 

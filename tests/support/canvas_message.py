@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from tests.browser.drawing import DIGITS
+from tests.support.drawing import DIGITS
 
 __all__ = ["SIDE", "data_url", "message", "png", "png_of"]
 

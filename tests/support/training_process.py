@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psutil
 
-from tests.browser.server import Server
-from tests.waiting import wait_until
+from tests.support.server import Server
+from tests.support.waiting import wait_until
 
 __all__ = ["holds_tensorflow", "slowed", "training_process"]
 

@@ -6,10 +6,11 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.drawing import canvas_ready
-from tests.waiting import wait_until
+from tests.support.drawing import canvas_ready
+from tests.support.waiting import wait_until
 
 __all__ = [
+    "REASONS",
     "TO_UPLOAD",
     "answered",
     "choose_model",
@@ -20,10 +21,12 @@ __all__ = [
     "go_to",
     "ink_share",
     "models",
+    "open_reason",
     "press",
     "shares",
 ]
 
+REASONS = ("Evidence", "Why not another", "Smallest change", "On its way", "Stroke by stroke")
 TO_DRAW, TO_UPLOAD = "Draw a digit from 0 to 9", "Upload a picture of a digit"
 
 
@@ -86,6 +89,11 @@ def ink_share(page: Page) -> float:
 def press(page: Page, key: str) -> None:
     """Press the button with this key."""
     page.locator(f".st-key-{key} button:visible").click()
+
+
+def open_reason(page: Page, name: str) -> None:
+    """Open one of the `REASONS` for the answer."""
+    page.get_by_role("radiogroup", name="Why?").get_by_role("radio", name=name).click()
 
 
 def go_to(page: Page, view: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +16,9 @@ from model.config import Input, TrainingConfig
 from model.data import strokes
 from model.data.strokes import WrittenDigit
 from model.preprocessing.centring import centred
+from tests.support.paths import CHECKPOINTS, SAMPLES
 
-ROOT = Path(__file__).resolve().parents[2]
-SAMPLES = ROOT / "assets" / "samples.jsonl"
-CHECKPOINTS = ROOT / "assets" / "checkpoints"
+__all__ = ["drawn", "fed", "made_up", "sample_digits", "shipped"]
 
 
 def sample_digits() -> list[WrittenDigit]:
@@ -35,6 +33,7 @@ def drawn(digit: WrittenDigit, longer_side: float = 180) -> NDArray[np.float32]:
 
 @functools.cache
 def shipped(input: Input) -> Checkpoint:
+    """Return the checkpoint that comes with the program for this input."""
     return checkpoint.load(CHECKPOINTS / f"{input}.safetensors")
 
 

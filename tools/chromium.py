@@ -1,6 +1,6 @@
 """Find a Chromium that runs, or install one.
 
-    python -m tests.browser.chromium
+    python -m tools.chromium
 
 prints the path of the browser that the tests will drive, after installing one if there is none.
 """

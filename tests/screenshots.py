@@ -1,55 +1,40 @@
 """Take the README's pictures of the page: a digit is drawn in a real Chromium.
 
-python -m tools.screenshots
+python -m tests.screenshots
 """
 
 from __future__ import annotations
 
 import io
 import json
-import os
 import tempfile
 from pathlib import Path
 from typing import Literal
 
 from PIL import Image
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser
 
 from model.files import write_whole
-from tests.browser import chromium
-from tests.browser.drawing import Stroke, draw
-from tests.browser.server import ROOT, isolated, serve
+from tests.support.browsers import open_browser
+from tests.support.drawing import Stroke, draw
+from tests.support.paths import ASSETS, ROOT, SAMPLES
+from tests.support.server import serve
 
 __all__ = ["main"]
 
-ASSETS = ROOT / "assets"
 SAMPLES_SIDE = 336
 """Of the canvas on which the sample digits were drawn, in pixels."""
 
 
 def main() -> None:
     """Start the server, draw a digit on a projector's page and on a phone's, keep the pictures."""
-    path = chromium.find()
-    if path is None:
-        raise SystemExit("No Chromium found. `python -m tests.browser.chromium` installs one.")
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        with serve(home) as server, sync_playwright() as playwright:
-            browser = _launched(playwright, path, home)
+        with serve(home) as server, open_browser(home) as browser:
             light = _picture(browser, server.url, _sample(5), (1280, 720), "light")
             dark = _picture(browser, server.url, _sample(4), (390, 844), "dark")
-            browser.close()
     _save(light, ASSETS / "screenshot.png")
     _save(dark, ASSETS / "screenshot-phone.png")
-
-
-def _launched(playwright: Playwright, path: Path, home: Path) -> Browser:
-    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    return playwright.chromium.launch(
-        executable_path=path,
-        args=["--disable-gpu", "--hide-scrollbars"] + ["--no-sandbox"] * is_root,
-        env={**os.environ, **isolated(home)},
-    )
 
 
 def _picture(
@@ -78,7 +63,7 @@ def _picture(
 
 def _sample(digit: int) -> list[Stroke]:
     """Return a sample digit's strokes in unit coordinates."""
-    lines = (ASSETS / "samples.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = SAMPLES.read_text(encoding="utf-8").splitlines()
     strokes = next(
         record["strokes"] for record in map(json.loads, lines) if record["label"] == digit
     )

@@ -1,10 +1,9 @@
-"""A visitor without a browser: a session that speaks Streamlit's websocket protocol."""
+"""A visitor without a browser who tells the truth: many of them are a crowd."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any, Self
+from typing import Self
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Element_pb2 import Element
@@ -12,11 +11,12 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 
+from tests.support.protocol import CANVAS, Run, Shown, rerun, stream_url
+
 __all__ = ["Elements", "Visitor", "VisitorError"]
 
 Elements = list[Element]
 
-CANVAS = "streamlit-drawable-canvas.streamlit_drawable_canvas"
 LONGEST_MESSAGE = 20_000_000  # bytes
 FINISHED = (
     ForwardMsg.ScriptFinishedStatus.FINISHED_SUCCESSFULLY,
@@ -49,7 +49,7 @@ class Visitor:
     async def __aenter__(self) -> Self:
         """Open the websocket, as a browser does, and wait for the page's first run."""
         self._connection = await connect(
-            self.url.replace("http", "ws", 1) + "/_stcore/stream",
+            stream_url(self.url),
             subprotocols=["streamlit"],  # type: ignore[list-item]
             origin=self.url,  # type: ignore[arg-type]
             max_size=LONGEST_MESSAGE,
@@ -57,7 +57,8 @@ class Visitor:
             open_timeout=self.patience,
         )
         try:
-            await self._run(BackMsg(), self._remember)
+            for shown in await self._run(BackMsg()):
+                self._remember(shown)
             if not self._canvas:
                 raise VisitorError("the page came without a canvas")
         except BaseException:
@@ -76,51 +77,44 @@ class Visitor:
         ------
         VisitorError
         """
-        request = BackMsg()
-        run = request.rerun_script
-        run.page_script_hash, run.fragment_id = self._page, self._fragment
-        run.widget_states.widgets.extend(self._widgets)
-        run.widget_states.widgets.add(id=self._canvas, json_value=message)
-        shown: Elements = []
-        await self._run(request, lambda element, _: shown.append(element))
-        return shown
+        canvas = WidgetState(id=self._canvas, json_value=message)
+        request = rerun(
+            [*self._widgets, canvas], page_script_hash=self._page, fragment_id=self._fragment
+        )
+        return [shown.element for shown in await self._run(request)]
 
-    async def _run(self, request: BackMsg, see: Callable[[Element, str], Any]) -> None:
-        """Have the script run; `see` each element with the fragment that it belongs to."""
+    async def _run(self, request: BackMsg) -> list[Shown]:
+        """Have the script run; return what it shows."""
         request.rerun_script.context_info.url = self.url
+        run = Run()
         try:
             async with asyncio.timeout(self.patience):
                 await self._connection.send(request.SerializeToString())
-                while not self._take(await self._connection.recv(decode=False), see):
+                while not run.take(await self._connection.recv(decode=False)):
                     pass
         except TimeoutError as error:
             raise VisitorError(f"no answer within {self.patience:g} s") from error
+        self._check(run)
+        return run.shown
 
-    def _take(self, content: bytes, see: Callable[[Element, str], Any]) -> bool:
-        """Take in one message; return whether the script has ended."""
-        message = ForwardMsg.FromString(content)
-        match message.WhichOneof("type"):
-            case "new_session":
-                session = message.new_session.initialize.session_id
-                if self._session not in ("", session):
-                    raise VisitorError("the session was lost, and another took its place")
-                self._session, self._page = session, message.new_session.page_script_hash
-            case "delta" if message.delta.WhichOneof("type") == "new_element":
-                element = message.delta.new_element
-                if element.WhichOneof("type") == "exception":
-                    raise VisitorError(f"the page failed: {element.exception.message}")
-                see(element, message.delta.fragment_id)
-            case "script_finished":
-                if message.script_finished not in FINISHED:
-                    raise VisitorError("the page's script did not end well")
-                return True
-        return False
+    def _check(self, run: Run) -> None:
+        """Keep the session's and the page's names; nothing may have failed."""
+        if run.session:
+            if self._session not in ("", run.session):
+                raise VisitorError("the session was lost, and another took its place")
+            self._session, self._page = run.session, run.page
+        for shown in run.shown:
+            if shown.kind == "exception":
+                raise VisitorError(f"the page failed: {shown.held.message}")
+        if run.status not in FINISHED:
+            raise VisitorError("the page's script did not end well")
 
-    def _remember(self, element: Element, fragment: str) -> None:
+    def _remember(self, shown: Shown) -> None:
         """Keep the canvas's names, and what the other widgets hold, which is sent with it."""
-        match element.WhichOneof("type"):
+        element = shown.element
+        match shown.kind:
             case "bidi_component" if element.bidi_component.component_name == CANVAS:
-                self._canvas, self._fragment = element.bidi_component.id, fragment
+                self._canvas, self._fragment = element.bidi_component.id, shown.fragment
             case "slider":
                 state = WidgetState(id=element.slider.id)
                 state.double_array_value.data.extend(element.slider.default)

@@ -1,0 +1,42 @@
+"""A real Chromium, started alike for tests, benchmarks and the README's pictures."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.support.server import isolated
+from tools import chromium
+
+__all__ = ["open_browser"]
+
+ARGUMENTS = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@contextlib.contextmanager
+def open_browser(home: Path) -> Iterator[Browser]:
+    """Open a Chromium with this folder as its home, until the block ends."""
+    path = chromium.find()
+    assert path is not None, "no Chromium found; `make test` installs one, or set CHROMIUM"
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path,
+            args=ARGUMENTS + ["--no-sandbox"] * is_root,
+            env={**os.environ, **isolated(home)},
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()

@@ -1,0 +1,12 @@
+"""Where the project's files are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["ASSETS", "CHECKPOINTS", "ROOT", "SAMPLES"]
+
+ROOT = Path(__file__).resolve().parents[2]
+ASSETS = ROOT / "assets"
+CHECKPOINTS = ASSETS / "checkpoints"
+SAMPLES = ASSETS / "samples.jsonl"
