@@ -1,15 +1,16 @@
-"""What all tests share: a home of their own, and the real data where it is there."""
+"""What all tests share: a home of their own, a server, and the real data where it is there."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.server import isolated
+from tests.support import schedule
+from tests.support.server import QUICK_SERVER, Server, isolated, serve
 
 if TYPE_CHECKING:
     from model.data.datasets import Dataset
@@ -26,6 +27,20 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for name, value in isolated(directory).items():
             patch.setenv(name, value)
         yield directory
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The page's server, its training process a quick stand-in; one for all tests of a worker."""
+    with serve(tmp_path_factory.mktemp("server-home"), QUICK_SERVER) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def training_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The page's server as `make demo` runs it, which trains with TensorFlow."""
+    with serve(tmp_path_factory.mktemp("training-server-home")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -48,17 +63,33 @@ def pen_strokes_path() -> Path:
     return path
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs MNIST by its use of the fixture."""
-    for item in items:
-        if "mnist" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.mnist)
-
-
 def _data_file(name: str) -> Path | None:
     directory = os.environ.get("INKLING_DATA_DIR")
     path = Path(directory or "", name)
     return path if directory and path.exists() else None
+
+
+MARKED_BY_FIXTURE = {
+    "mnist": "mnist",
+    "browser": "browser",
+    "server": "server",
+    "training_server": "tensorflow",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by the fixtures that they use, and put those first that take long."""
+    for item in items:
+        for fixture, mark in MARKED_BY_FIXTURE.items():
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(mark)
+    items.sort(key=lambda item: schedule.rank(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> schedule.InGroups:
+    """Give each worker whole files."""
+    return schedule.InGroups(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,4 +1,4 @@
-"""axe-core on every view: nothing serious or critical that is ours."""
+"""axe-core on every view: nothing serious or critical that is ours; and texts stand out."""
 
 from __future__ import annotations
 
@@ -10,22 +10,18 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.support.answers import REASONS, expect_digit, go_to, open_reason
+from tests.support.contrast import contrast
 from tests.support.drawing import DIGITS, canvas_ready, draw
 
 GRAVE = {"serious", "critical"}
+READABLE = 4.5
+"""WCAG 2.2's least contrast of text, level AA."""
 
 # What comes from the markup of Streamlit and of the canvas component, by rule and element.
 NOT_OURS = {
     # st.latex's formula scrolls sideways where it is too wide, and takes no focus.
     "scrollable-region-focusable": r'class="katex-display"',
 }
-
-
-def reopen(page: Page, scheme: Any) -> None:
-    """Open the page in a scheme: changed on the open page, Streamlit's own colours come first."""
-    page.emulate_media(color_scheme=scheme)
-    page.reload()
-    canvas_ready(page)
 
 
 def wait_for_rest(page: Page) -> None:
@@ -48,21 +44,35 @@ def grave_violations(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_draw_view_has_no_grave_violation_with_any_reason_open(page: Page, scheme: Any) -> None:
-    reopen(page, scheme)
+def test_no_view_has_a_grave_violation_and_what_is_written_can_be_read(
+    page: Page, scheme: str
+) -> None:
+    canvas_ready(page)
     assert grave_violations(page) == []
     draw(page, DIGITS[3])
     expect_digit(page, 3)
+    shown = page.get_by_test_id("stApp").evaluate("app => getComputedStyle(app).colorScheme")
+    assert shown == scheme
+    assert faint_texts(page) == {}
     for name in REASONS:
         open_reason(page, name)
         expect(page.get_by_role("radio", name=name)).to_be_checked()
         assert grave_violations(page) == [], name
+    for view in ("Train", "Evaluate", "How it works"):
+        go_to(page, view)
+        expect(page.get_by_role("heading").first).to_be_visible()
+        assert grave_violations(page) == [], view
 
 
-@pytest.mark.parametrize("view", ["Train", "Evaluate", "How it works"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_other_views_have_no_grave_violation(page: Page, view: str, scheme: Any) -> None:
-    reopen(page, scheme)
-    go_to(page, view)
-    expect(page.get_by_role("heading").first).to_be_visible()
-    assert grave_violations(page) == []
+def faint_texts(page: Page) -> dict[str, float]:
+    """Return the texts about the drawing that are hard to read, with their contrast."""
+    reading, panel = page.locator(".reading"), page.locator(".st-key-draw_view")
+    texts = [
+        *(reading.locator(name) for name in (".answer", ".says", ".detail", "figcaption")),
+        *reading.locator(".digit").all(),
+        *reading.locator(".percent").all(),
+        *panel.locator(".note").all(),
+        *panel.locator("button:visible p").all(),
+    ]
+    assert len(texts) > 25
+    return {text.inner_text(): contrast(text) for text in texts if contrast(text) < READABLE}

@@ -291,6 +291,7 @@ COUNT = """
 """
 
 
+@pytest.mark.usefixtures("own_tab")
 def test_nothing_runs_while_nobody_draws(page: Page) -> None:
     page.add_init_script(COUNT)
     page.reload()
@@ -321,6 +322,7 @@ STROKES = """async (canvas, n) => {
 }"""
 
 
+@pytest.mark.usefixtures("own_tab")
 def test_a_thousand_strokes_leave_no_listeners_nodes_or_memory_behind(page: Page) -> None:
     drawn_and_followed(page, DIGITS[3][0])
     canvas = canvas_ready(page)
@@ -344,6 +346,7 @@ def counters(page: Page) -> dict[str, float]:
     return {metric["name"]: metric["value"] for metric in metrics}
 
 
+@pytest.mark.usefixtures("own_tab")
 def test_an_unknown_canvas_is_named_once_and_python_answers_alone(page: Page) -> None:
     warnings: list[str] = []
     page.on("console", lambda message: warnings.append(message.text))

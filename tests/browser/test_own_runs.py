@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.support.server import Server, serve
+from tests.support.server import Server
 
 SLOW = 60_000
 LONG = "data=digits&steps=20000"
@@ -17,21 +15,10 @@ SHORT = "data=digits&steps=100"
 READY = re.compile("is ready, and answers now")
 
 
-@pytest.fixture(scope="module")
-def forgetful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server whose queue keeps the film of one run."""
-    script = Path(__file__).with_name("impatient_server.py")
-    with serve(tmp_path_factory.mktemp("forgetful-home"), script) as server:
-        yield server
-
-
 @pytest.fixture
-def people(browser: Browser) -> Iterator[list[BrowserContext]]:
+def people(page: Page, other_page: Page) -> list[BrowserContext]:
     """Two browsers that know nothing of each other."""
-    contexts = [browser.new_context() for _ in range(2)]
-    yield contexts
-    for context in contexts:
-        context.close()
+    return [page.context, other_page.context]
 
 
 def open_train(context: BrowserContext, address: str) -> Page:
@@ -50,10 +37,10 @@ def at_work(page: Page) -> Locator:
 
 
 def test_another_browser_watches_a_run_and_can_neither_stop_it_nor_take_its_model(
-    forgetful: Server, people: list[BrowserContext]
+    server: Server, people: list[BrowserContext]
 ) -> None:
     ann, bob = people
-    mine = open_train(ann, f"{forgetful.url}/train?{LONG}")
+    mine = open_train(ann, f"{server.url}/train?{LONG}")
     expect(button(mine, "train")).to_be_enabled(timeout=SLOW)
     mine.get_by_role("radiogroup", name="Speed").get_by_role("radio", name="Watch it").click()
     button(mine, "train").click()
@@ -63,7 +50,7 @@ def test_another_browser_watches_a_run_and_can_neither_stop_it_nor_take_its_mode
     expect(watched.get_by_text("begun in another browser")).to_be_visible()
     for key in ("stop", "run_pause", "run_step"):
         expect(watched.locator(f".st-key-{key}")).to_have_count(0)
-    second_tab = open_train(ann, f"{forgetful.url}/train")
+    second_tab = open_train(ann, f"{server.url}/train")
     expect(button(second_tab, "stop")).to_be_visible(timeout=SLOW)
     assert "run=" not in second_tab.url, "it is found by the browser, not by the address"
     button(second_tab, "stop").click()
@@ -75,9 +62,9 @@ def test_another_browser_watches_a_run_and_can_neither_stop_it_nor_take_its_mode
 
 
 def test_the_film_of_ones_last_run_stays_whoever_trains_since(
-    forgetful: Server, people: list[BrowserContext]
+    server: Server, people: list[BrowserContext]
 ) -> None:
-    pages = [open_train(context, f"{forgetful.url}/train?{SHORT}") for context in people]
+    pages = [open_train(context, f"{server.url}/train?{SHORT}") for context in people]
     for page in [*pages, pages[1]]:
         expect(button(page, "train")).to_be_enabled(timeout=SLOW)
         button(page, "train").click()

@@ -6,7 +6,7 @@ import re
 import sys
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.support.answers import (
     choose_model,
@@ -22,6 +22,12 @@ from tests.support.training_process import holds_tensorflow, slowed, training_pr
 from tests.support.waiting import wait_until
 
 AT_WORK = re.compile(r"^Step [1-9]")
+
+
+@pytest.fixture(scope="module")
+def server(training_server: Server) -> Server:
+    """A server that trains in earnest."""
+    return training_server
 
 
 def yours(page: Page) -> Locator:
@@ -47,13 +53,12 @@ def progress(page: Page) -> Locator:
 
 
 def test_choosing_a_model_changes_description_and_answer_for_this_visitor_alone(
-    page: Page, browser: Browser, server: Server
+    page: Page, other_page: Page
 ) -> None:
     draw(page, DIGITS[2])
     expect_digit(page, 2)
     moments = shares(page)
-    other = browser.new_page()
-    other.goto(server.url)
+    other = other_page
     draw(other, DIGITS[2])
     expect_digit(other, 2)
     others = shares(other)
@@ -68,13 +73,12 @@ def test_choosing_a_model_changes_description_and_answer_for_this_visitor_alone(
     expect(other.get_by_text("the classic tutorial's")).to_have_count(0)
     press(other, "undo")
     wait_until(lambda: shares(other) == pytest.approx(others, abs=2), 15, "another model answers")
-    other.close()
     choose_model(page, "moments")
     wait_until(lambda: shares(page) == moments, 15, "the first model does not answer again")
 
 
 def test_retraining_shows_its_progress_while_drawing_goes_on_and_then_yours_answers(
-    page: Page, browser: Browser, server: Server
+    page: Page, other_page: Page, server: Server
 ) -> None:
     retrain(page)  # from here on the process is warm
     with slowed(training_process(server)):
@@ -91,12 +95,10 @@ def test_retraining_shows_its_progress_while_drawing_goes_on_and_then_yours_answ
         draw(page, DIGITS[digit])
         expect_digit(page, digit)
         press(page, "clear")
-    visitor = browser.new_page()
-    visitor.goto(server.url)
-    canvas_ready(visitor)
-    expect(yours(visitor)).to_have_count(0)
-    expect(models(visitor).filter(has_text="moments")).to_be_checked()
-    visitor.close()
+    other_page.reload()
+    canvas_ready(other_page)
+    expect(yours(other_page)).to_have_count(0)
+    expect(models(other_page).filter(has_text="moments")).to_be_checked()
 
 
 def test_stop_ends_a_training_at_once_and_the_model_from_before_answers(

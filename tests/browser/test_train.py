@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from playwright.sync_api import Browser, Locator, Page, WebSocket, expect
+from playwright.sync_api import Locator, Page, WebSocket, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from model.data import datasets
@@ -20,6 +20,12 @@ from tests.support.waiting import wait_until
 
 READY = re.compile("is ready, and answers now")
 SLOW = 60_000
+
+
+@pytest.fixture(scope="module")
+def server(training_server: Server) -> Server:
+    """A server that trains in earnest."""
+    return training_server
 
 
 def open_train(page: Page, server: Server, settings: str = "data=Built-in") -> None:
@@ -75,7 +81,7 @@ def in_use(page: Page) -> Locator:
 
 
 def test_the_address_holds_the_settings_and_a_link_brings_them_back(
-    page: Page, browser: Browser, server: Server
+    page: Page, other_page: Page, server: Server
 ) -> None:
     open_train(page, server, "data=digits&input=pixels&steps=300&batch=50&rate=0.25&seed=7")
     expect(page.get_by_role("spinbutton", name="Steps")).to_have_value("300")
@@ -85,23 +91,19 @@ def test_the_address_holds_the_settings_and_a_link_brings_them_back(
     page.get_by_role("spinbutton", name="Steps").fill("450")
     page.get_by_role("spinbutton", name="Steps").press("Enter")
     expect(page).to_have_url(re.compile("steps=450"))
-    other = browser.new_page()
-    other.goto(page.url)
-    expect(other.get_by_role("spinbutton", name="Steps")).to_have_value("450", timeout=SLOW)
-    expect(other.get_by_role("radio", name="pixels")).to_be_checked()
-    other.close()
+    other_page.goto(page.url)
+    expect(other_page.get_by_role("spinbutton", name="Steps")).to_have_value("450", timeout=SLOW)
+    expect(other_page.get_by_role("radio", name="pixels")).to_be_checked()
 
 
 def test_the_data_stands_in_the_address_as_a_code_and_outlives_another_view(
-    page: Page, browser: Browser, server: Server
+    page: Page, other_page: Page, server: Server
 ) -> None:
     open_train(page, server, "")
     choose(page, "Data", "My own")
     expect(page).to_have_url(re.compile(r"[?&]data=own\b"))
-    other = browser.new_page()
-    other.goto(page.url)
-    expect(other.get_by_role("radio", name="My own")).to_be_checked(timeout=SLOW)
-    other.close()
+    other_page.goto(page.url)
+    expect(other_page.get_by_role("radio", name="My own")).to_be_checked(timeout=SLOW)
     go_to(page, "Evaluate")
     expect(page).not_to_have_url(re.compile("data="))
     go_to(page, "Train")
@@ -268,30 +270,27 @@ def test_a_model_is_downloaded_and_uploaded_again(
 
 @pytest.mark.parametrize("data", ["Built-in", "MNIST"])
 def test_two_visitors_train_at_once_and_both_get_theirs_while_a_third_draws(
-    page: Page, browser: Browser, server: Server, data: str, request: pytest.FixtureRequest
+    page: Page, other_page: Page, server: Server, data: str, request: pytest.FixtureRequest
 ) -> None:
     if data == "MNIST":
         request.getfixturevalue("mnist")
     open_train(page, server, f"data={data}")
     start_watched(page)
-    other = browser.new_page()
-    open_train(other, server, f"data={data}&steps=200")
-    train_button(other).click()
-    expect(other.get_by_text("Waiting: 1 before you")).to_be_visible(timeout=SLOW)
-    canvas = browser.new_page()
+    open_train(other_page, server, f"data={data}&steps=200")
+    train_button(other_page).click()
+    expect(other_page.get_by_text("Waiting: 1 before you")).to_be_visible(timeout=SLOW)
+    canvas = other_page.context.new_page()
     canvas.goto(server.url)
     canvas_ready(canvas)
     draw(canvas, DIGITS[7])
     expect_digit(canvas, 7)
     choose(page, "Speed", "Full speed")
-    for visitor in (page, other):
+    for visitor in (page, other_page):
         expect(visitor.get_by_text(READY)).to_be_visible(timeout=SLOW)
         expect(in_use(visitor)).to_contain_text("yours 1")
-    go_to(other, "Draw")
-    draw(other, DIGITS[2])
-    expect_digit(other, 2)
-    other.close()
-    canvas.close()
+    go_to(other_page, "Draw")
+    draw(other_page, DIGITS[2])
+    expect_digit(other_page, 2)
 
 
 def test_data_of_ones_own_is_uploaded_and_trained_on(

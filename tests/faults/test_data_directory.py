@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,9 +10,14 @@ import pytest
 
 from model.classifier import checkpoint
 from model.command_line import main
-from model.training import gradient_descent  # noqa: F401  (loaded before rights are lost)
 from tests.support.mirror import running_mirror
 from tests.support.rights import folder_with_mode
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tensorflow() -> None:
+    """Load TensorFlow, before rights are lost."""
+    importlib.import_module("model.training.gradient_descent")
 
 
 @pytest.fixture(params=["missing", "a file", "read-only"])

@@ -1,4 +1,4 @@
-"""A real server, and a visitor who must not notice what others do to it."""
+"""A visitor who must not notice what others do to the server."""
 
 from __future__ import annotations
 
@@ -10,18 +10,11 @@ import pytest
 
 from tests.support.canvas_message import message, png_of
 from tests.support.liar import Liar
-from tests.support.server import Server, serve
+from tests.support.server import Server
 
 MOST_GROWTH = 80 * 2**20
 """Bytes by which the server may have grown after a test, a garbage collection still to come."""
 _digits = itertools.cycle([3, 7])
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for all hostile visitors of this worker."""
-    with serve(tmp_path_factory.mktemp("server-home")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -15,15 +15,14 @@ from numpy.typing import NDArray
 from model.config import TrainingConfig
 from model.data import datasets
 from model.preprocessing.features import features
-from model.training.gradient_descent import (
-    DivergedError,
-    Progress,
-    batches,
-    cross_entropy,
-    tf,
-    train,
-)
+from tests.support.later import Later
 from tests.support.tutorial import Parameters, tutorial_session
+
+if TYPE_CHECKING:
+    from model.training.gradient_descent import Progress
+
+pytestmark = pytest.mark.tensorflow
+descent, tf = Later("model.training.gradient_descent"), Later("tensorflow")
 
 Data = tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.float32], NDArray[np.uint8]]
 
@@ -45,7 +44,7 @@ def _data(dataset: datasets.Dataset) -> Data:
 
 
 def _last(data: Data, report_every: int = 50, **settings: Any) -> Progress:
-    *_, last = train(*data, TrainingConfig(**settings), report_every=report_every)
+    *_, last = descent.train(*data, TrainingConfig(**settings), report_every=report_every)
     return last
 
 
@@ -80,7 +79,7 @@ def _a_batch() -> tuple[NDArray[np.float32], ...]:
 
 def test_the_written_out_gradient_is_what_autodiff_finds() -> None:
     templates, bias, pictures, labels = map(tf.constant, _a_batch())
-    loss, *gradients = cross_entropy(templates, bias, pictures, labels)
+    loss, *gradients = descent.cross_entropy(templates, bias, pictures, labels)
     with tf.GradientTape() as tape:
         tape.watch([templates, bias])
         logits = pictures @ tf.transpose(templates) + bias
@@ -95,7 +94,7 @@ def test_the_written_out_gradient_is_what_autodiff_finds() -> None:
 
 def test_the_written_out_gradient_is_the_slope_of_the_loss() -> None:
     templates, bias, pictures, labels = _a_batch()
-    _, *gradients = cross_entropy(*map(tf.constant, (templates, bias, pictures, labels)))
+    _, *gradients = descent.cross_entropy(*map(tf.constant, (templates, bias, pictures, labels)))
 
     def loss(templates: NDArray[np.float64], bias: NDArray[np.float64]) -> float:
         logits = pictures.astype(np.float64) @ templates.T + bias
@@ -113,7 +112,7 @@ def test_the_written_out_gradient_is_the_slope_of_the_loss() -> None:
 
 def test_fifty_steps_are_those_of_gradient_tape_descent(digits: Data) -> None:
     last = _last(digits, n_steps=50)
-    drawn = itertools.islice(batches(len(digits[0]), 100, 0), 50)
+    drawn = itertools.islice(descent.batches(len(digits[0]), 100, 0), 50)
     weights, bias = _tape_descent(digits, drawn, [0.5] * 50)
     np.testing.assert_allclose(last.weights, weights, atol=1e-5)
     np.testing.assert_allclose(last.bias, bias, atol=1e-5)
@@ -121,7 +120,7 @@ def test_fifty_steps_are_those_of_gradient_tape_descent(digits: Data) -> None:
 
 def test_fifty_steps_are_those_of_the_tutorials_session_code(digits: Data) -> None:
     last = _last(digits, n_steps=50)
-    drawn = itertools.islice(batches(len(digits[0]), 100, 0), 50)
+    drawn = itertools.islice(descent.batches(len(digits[0]), 100, 0), 50)
     weights, bias = tutorial_session(digits[0], digits[1], drawn)
     assert abs(weights).max() > 0.01
     np.testing.assert_allclose(last.weights, weights, atol=1e-4)
@@ -129,7 +128,7 @@ def test_fifty_steps_are_those_of_the_tutorials_session_code(digits: Data) -> No
 
 
 def test_no_picture_repeats_within_an_epoch_and_the_last_batch_may_be_short() -> None:
-    drawn = batches(250, 100, 5)
+    drawn = descent.batches(250, 100, 5)
     first, second = (list(itertools.islice(drawn, 3)) for _ in range(2))
     assert [len(batch) for batch in first] == [100, 100, 50]
     for epoch in (first, second):
@@ -139,7 +138,7 @@ def test_no_picture_repeats_within_an_epoch_and_the_last_batch_may_be_short() ->
 
 def test_a_short_last_batch_is_averaged_over_its_own_size(digits: Data) -> None:
     few = (digits[0][:30], digits[1][:30], *digits[2:])
-    drawn = list(itertools.islice(batches(30, 20, 0), 6))
+    drawn = list(itertools.islice(descent.batches(30, 20, 0), 6))
     assert [len(batch) for batch in drawn] == [20, 10] * 3
     weights, _ = _tape_descent(few, drawn, [0.5] * 6)
     last = _last(few, n_steps=6, batch_size=20)
@@ -155,7 +154,9 @@ def test_a_batch_larger_than_the_data_is_all_of_it(digits: Data) -> None:
 
 def test_the_caller_may_say_after_every_report_how_many_steps_follow(digits: Data) -> None:
     config = TrainingConfig(n_steps=40)
-    steps = [report.step for report in train(*digits, config, report_every=lambda step: step + 1)]
+    steps = [
+        report.step for report in descent.train(*digits, config, report_every=lambda step: step + 1)
+    ]
     assert steps == [0, 1, 3, 7, 15, 31, 40]
 
 
@@ -177,7 +178,7 @@ def test_reporting_does_not_change_the_weights(digits: Data) -> None:
 
 
 def test_reports_come_at_the_start_every_few_steps_and_at_the_end(digits: Data) -> None:
-    reports = list(train(*digits, TrainingConfig(n_steps=25), report_every=10))
+    reports = list(descent.train(*digits, TrainingConfig(n_steps=25), report_every=10))
     assert [report.step for report in reports] == [0, 10, 20, 25]
     assert {report.n_steps for report in reports} == {25}
     assert not reports[0].weights.any()
@@ -193,7 +194,10 @@ def test_reports_come_at_the_start_every_few_steps_and_at_the_end(digits: Data) 
 
 def test_a_reports_loss_is_the_mean_since_the_report_before(digits: Data) -> None:
     each, threes = (
-        [report.train_loss for report in train(*digits, TrainingConfig(n_steps=6), report_every=k)]
+        [
+            report.train_loss
+            for report in descent.train(*digits, TrainingConfig(n_steps=6), report_every=k)
+        ]
         for k in (1, 3)
     )
     assert threes[1:] == pytest.approx([np.mean(each[1:4]), np.mean(each[4:])], rel=1e-6)
@@ -201,8 +205,8 @@ def test_a_reports_loss_is_the_mean_since_the_report_before(digits: Data) -> Non
 
 def test_averaging_keeps_the_mean_of_the_last_steps(digits: Data) -> None:
     config = TrainingConfig(n_steps=20, averaging=0.25)
-    averaged = list(train(*digits, config, report_every=1))
-    plain = list(train(*digits, dataclasses.replace(config, averaging=0.0), report_every=1))
+    averaged = list(descent.train(*digits, config, report_every=1))
+    plain = list(descent.train(*digits, dataclasses.replace(config, averaging=0.0), report_every=1))
     for left, right in zip(averaged[:-1], plain[:-1], strict=True):
         assert np.array_equal(left.weights, right.weights)
     mean = np.mean([report.weights for report in plain[-5:]], axis=0)
@@ -212,7 +216,7 @@ def test_averaging_keeps_the_mean_of_the_last_steps(digits: Data) -> None:
 
 def test_the_linear_schedule_falls_to_nothing(digits: Data) -> None:
     last = _last(digits, n_steps=8, schedule="linear")
-    drawn = itertools.islice(batches(len(digits[0]), 100, 0), 8)
+    drawn = itertools.islice(descent.batches(len(digits[0]), 100, 0), 8)
     weights, _ = _tape_descent(digits, drawn, [0.5 * left / 8 for left in range(8, 0, -1)])
     np.testing.assert_allclose(last.weights, weights, atol=1e-5)
 
@@ -221,13 +225,15 @@ def test_the_linear_schedule_falls_to_nothing(digits: Data) -> None:
 def test_too_long_a_step_ends_the_run_and_says_what_to_change(
     digits: Data, report_every: int
 ) -> None:
-    run = train(*digits, TrainingConfig(learning_rate=50.0), report_every=report_every)
-    with pytest.raises(DivergedError, match=r"by step 50 .* learning rate 50 is too high .* try"):
+    run = descent.train(*digits, TrainingConfig(learning_rate=50.0), report_every=report_every)
+    with pytest.raises(
+        descent.DivergedError, match=r"by step 50 .* learning rate 50 is too high .* try"
+    ):
         list(run)
 
 
 def test_a_short_run_can_diverge_as_well(digits: Data) -> None:
-    with pytest.raises(DivergedError, match="by step 20"):
+    with pytest.raises(descent.DivergedError, match="by step 20"):
         _last(digits, learning_rate=1_000.0, n_steps=20)
 
 
@@ -289,18 +295,18 @@ def test_data_that_cannot_be_used_is_refused_at_once(
     pictures: Any, labels: Any, complaint: str
 ) -> None:
     with pytest.raises(ValueError, match=complaint):
-        train(pictures, labels, GOOD, CLASSES, TrainingConfig())
+        descent.train(pictures, labels, GOOD, CLASSES, TrainingConfig())
 
 
 def test_bad_validation_data_is_called_so() -> None:
     with pytest.raises(ValueError, match="validation labels"):
-        train(GOOD, CLASSES, GOOD, CLASSES + 7, TrainingConfig())
+        descent.train(GOOD, CLASSES, GOOD, CLASSES + 7, TrainingConfig())
 
 
 @pytest.mark.parametrize("report_every", [0, -1, 2.5, True])
 def test_reports_come_at_whole_numbers_of_steps(report_every: Any) -> None:
     with pytest.raises(ValueError, match=r"report_every .* got"):
-        train(GOOD, CLASSES, GOOD, CLASSES, TrainingConfig(), report_every=report_every)
+        descent.train(GOOD, CLASSES, GOOD, CLASSES, TrainingConfig(), report_every=report_every)
 
 
 def test_the_tutorials_recipe_learns_the_built_in_digits(digits: Data) -> None:

@@ -23,10 +23,9 @@ from model.jobs.process import TrainingProcess
 from model.jobs.protocol import Message
 from model.jobs.reason import Reason
 from model.jobs.trainer import Limits, RefusedError, Trainer
-from tests.support.paths import ROOT
+from tests.support.paths import QUICK_WORKER, ROOT
 from tests.support.waiting import wait_until
 
-QUICK = ROOT / "tests" / "support" / "quick_worker.py"
 SHORT = TrainingConfig(n_steps=50)
 LONG = TrainingConfig(n_steps=100_000)
 
@@ -57,7 +56,7 @@ def quick() -> Iterator[Callable[..., Trainer]]:
 
         def make(behaviour: str = "behaves", *arguments: str, **limits: float) -> Trainer:
             trainer = Trainer(
-                command=[sys.executable, "-P", str(QUICK), behaviour, *arguments],
+                command=[sys.executable, "-P", str(QUICK_WORKER), behaviour, *arguments],
                 limits=Limits(**limits),  # type: ignore[arg-type]
             )
             stack.callback(trainer.close)
@@ -764,7 +763,7 @@ def test_no_process_is_left_when_its_server_dies(ending: signal.Signals, stopped
     program = f"""
 import time
 from model.jobs.trainer import Trainer
-trainer = Trainer(command={[sys.executable, "-P", str(QUICK), "behaves"]!r})
+trainer = Trainer(command={[sys.executable, "-P", str(QUICK_WORKER), "behaves"]!r})
 trainer.start()
 while not trainer.ready:
     time.sleep(0.02)

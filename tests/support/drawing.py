@@ -29,6 +29,9 @@ __all__ = [
 Point = tuple[float, float]
 Stroke = Sequence[Point]
 
+STRIDE = 24
+"""Pixels between two events of a pointer: a hand that draws a digit in a second is faster."""
+
 # The component's canvases live in an open shadow root; Playwright's selectors look into those.
 CANVAS = ".dc-container canvas.upper-canvas"
 
@@ -107,11 +110,11 @@ def _box(page: Page) -> FloatRect:
 
 
 def _on_page(stroke: Stroke, box: FloatRect) -> Iterator[Point]:
-    """Yield the stroke's points in the page's pixels, none further than 12 from the last."""
+    """Yield the stroke's points in the page's pixels, each at most `STRIDE` from the last."""
     scaled = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
     yield scaled[0]
     for (x0, y0), (x1, y1) in itertools.pairwise(scaled):
-        n = max(1, math.ceil(math.dist((x0, y0), (x1, y1)) / 12))
+        n = max(1, math.ceil(math.dist((x0, y0), (x1, y1)) / STRIDE))
         for i in range(1, n + 1):
             yield x0 + (x1 - x0) * i / n, y0 + (y1 - y0) * i / n
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["ASSETS", "CHECKPOINTS", "ROOT", "SAMPLES"]
+__all__ = ["ASSETS", "CHECKPOINTS", "QUICK_WORKER", "ROOT", "SAMPLES"]
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSETS = ROOT / "assets"
 CHECKPOINTS = ASSETS / "checkpoints"
 SAMPLES = ASSETS / "samples.jsonl"
+QUICK_WORKER = Path(__file__).with_name("quick_worker.py")

@@ -17,9 +17,13 @@ from pathlib import Path
 from tests.support.paths import ROOT
 from tests.support.waiting import wait_until
 
-__all__ = ["Server", "isolated", "serve"]
+__all__ = ["QUICK_SERVER", "UNWATCHED_SECONDS", "Server", "isolated", "serve"]
 
 START_SECONDS = 60
+QUICK_SERVER = Path(__file__).with_name("quick_server.py")
+"""What serves the page with a stand-in for TensorFlow."""
+UNWATCHED_SECONDS = 3.0
+"""Until this one stops a training that nobody looks at."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from tests.support.paths import QUICK_WORKER
 from tests.support.server import Server
 from tests.support.waiting import wait_until
 
@@ -24,7 +25,7 @@ def training_process(server: Server) -> psutil.Process:
     def find() -> psutil.Process | None:
         for child in psutil.Process(server.pid).children(recursive=True):
             with contextlib.suppress(psutil.Error):
-                if "model.jobs.worker" in child.cmdline():
+                if not {"model.jobs.worker", str(QUICK_WORKER)}.isdisjoint(child.cmdline()):
                     return child
         return None
 

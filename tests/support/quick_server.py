@@ -1,11 +1,13 @@
-"""The page's server with a trainer that stops what nobody has looked at for three seconds.
+"""The page's server with a stand-in for TensorFlow, for all tests that do not train in earnest.
 
-At /threads it says which of its threads are alive.
+It stops a training that nobody has looked at for three seconds, keeps the film of one run only,
+and says at /threads which of its threads are alive.
 """
 
 from __future__ import annotations
 
 import functools
+import sys
 import threading
 
 import streamlit as st
@@ -15,15 +17,18 @@ from starlette.routing import Route
 
 from model.jobs.limits import Limits
 from model.jobs.trainer import Trainer
+from tests.support.paths import QUICK_WORKER
+from tests.support.server import UNWATCHED_SECONDS
 from ui.server import resources
-
-UNWATCHED_SECONDS = 3.0
 
 
 @functools.cache
-def impatient_trainer() -> Trainer:
+def quick_trainer() -> Trainer:
     """Return the client of the training process, which starts in the background."""
-    client = Trainer(limits=Limits(unwatched_seconds=UNWATCHED_SECONDS, kept_films=1))
+    client = Trainer(
+        command=[sys.executable, "-P", str(QUICK_WORKER), "behaves"],
+        limits=Limits(unwatched_seconds=UNWATCHED_SECONDS, kept_films=1),
+    )
     client.start()
     return client
 
@@ -33,7 +38,7 @@ async def threads(_: Request) -> JSONResponse:
     return JSONResponse([thread.name for thread in threading.enumerate()])
 
 
-resources.trainer = impatient_trainer
+resources.trainer = quick_trainer
 
 import app as inkling  # noqa: E402  (the server is made with this trainer)
 
