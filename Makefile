@@ -23,10 +23,11 @@ $(VENV)/created: remake
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench numbers screenshots checkpoints clean remake
+.PHONY: help demo test test-fast faults check format bench numbers screenshots checkpoints clean \
+    remake
 
 help: ## list these commands
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 demo: $(VENV)/installed ## open the page (PORT=8501, reachable from the local network)
 	@$(RUN) tools/addresses.py $(PORT) $(ADDRESS)
@@ -35,7 +36,14 @@ demo: $(VENV)/installed ## open the page (PORT=8501, reachable from the local ne
 
 test: $(VENV)/installed-dev ## run all tests, a real browser among them (TESTS=tests/model for some)
 	@CHROMIUM=$$($(RUN) -m tools.chromium) && export CHROMIUM && \
-	    $(RUN) -m pytest -n $(JOBS) --dist loadfile $(TESTS)
+	    $(RUN) -m pytest -n $(JOBS) $(TESTS)
+
+test-fast: $(VENV)/installed-dev ## run the tests that take under a minute: no browser, no TensorFlow
+	@$(RUN) -m pytest -n $(JOBS) -m 'not (browser or server or tensorflow or slow)' $(TESTS)
+
+faults: $(VENV)/installed-dev ## make 40 deliberate faults and see that the tests notice each (an hour)
+	@CHROMIUM=$$($(RUN) -m tools.chromium) && export CHROMIUM && \
+	    $(RUN) -m tools.deliberate_faults --confirm
 
 check: $(VENV)/installed-dev ## lint, formatting, types, import rules; JavaScript and CSS as well
 	@$(RUN) -m ruff check

@@ -1,4 +1,4 @@
-"""The scripts that the Makefile calls before anything is installed."""
+"""The scripts that the Makefile calls, most of them before anything is installed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import ROOT
-from tools import chromium
+from tools import chromium, deliberate_faults
 from tools.addresses import is_free
+from tools.fault_list import FAULTS
 
 
 def executable(path: Path, script: str) -> Path:
@@ -93,3 +94,11 @@ def test_a_taken_port_is_named_with_another_to_try() -> None:
     assert result.returncode == 1
     assert f"make demo PORT={port + 1}" in result.stderr
     assert is_free(port, "127.0.0.1")
+
+
+def test_every_deliberate_fault_can_be_made_and_has_tests_to_catch_it() -> None:
+    assert len(FAULTS) == 40
+    for fault in FAULTS:
+        place = deliberate_faults.place_of(fault, ROOT)
+        assert isinstance(place, deliberate_faults.Place), f"{fault.what}: {place}"
+        assert (ROOT / "tests" / fault.tests).is_file(), fault.tests

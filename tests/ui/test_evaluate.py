@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import re
 import threading
 import weakref
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,10 +26,19 @@ THEMES = {"light": ("#fbfaf7", "#22201d"), "dark": ("#171614", "#f0ede8")}
 READABLE = 4.5
 
 
-@pytest.fixture(autouse=True)
-def builtin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The built-in digits are the test data, loaded anew."""
-    monkeypatch.setenv("INKLING_DATA_DIR", str(tmp_path))
+@pytest.fixture(scope="module", autouse=True)
+def builtin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The built-in digits are the test data."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INKLING_DATA_DIR", str(tmp_path_factory.mktemp("no-data")))
+        _forget()
+        yield
+        _forget()
+
+
+@pytest.fixture
+def nothing_remembered() -> Iterator[None]:
+    """Nothing is loaded or computed yet, nor after the test."""
     _forget()
     yield
     _forget()
@@ -57,6 +66,13 @@ def opened() -> AppTest:
     return page
 
 
+@pytest.fixture(scope="module")
+def first_look() -> AppTest:
+    """The view as it opens, to be looked at only."""
+    return opened()
+
+
+@functools.cache
 def measured(name: str = "moments") -> Evaluation:
     test = datasets.load("digits").test
     return evaluate(test.labels, resources.shipped_models()[name].model.predict(test.images))
@@ -70,8 +86,8 @@ def mistakes_shown(page: AppTest) -> list[str]:
     return re.findall(r"<figcaption>(.+?)\n(.+?)</figcaption>", written(page))
 
 
-def test_the_four_numbers_are_those_of_the_model_that_answers() -> None:
-    page = opened()
+def test_the_four_numbers_are_those_of_the_model_that_answers(first_look: AppTest) -> None:
+    page = first_look
     found = {metric.label: metric.value for metric in page.metric}
     expected = measured()
     assert found == {
@@ -93,8 +109,8 @@ def test_another_model_has_its_own_numbers() -> None:
     assert "the centred pixels as they are" in written(page)
 
 
-def test_the_table_has_every_digit_with_its_measures() -> None:
-    rows = re.findall(r"<tr><th scope='row'>(\d)</th>(.+?)</tr>", written(opened()))
+def test_the_table_has_every_digit_with_its_measures(first_look: AppTest) -> None:
+    rows = re.findall(r"<tr><th scope='row'>(\d)</th>(.+?)</tr>", written(first_look))
     expected = measured()
     assert [int(digit) for digit, _ in rows] == list(range(10))
     for digit, cells in enumerate(cells for _, cells in rows):
@@ -107,8 +123,8 @@ def test_the_table_has_every_digit_with_its_measures() -> None:
         ]
 
 
-def test_the_view_begins_with_the_commonest_mistake() -> None:
-    page = opened()
+def test_the_view_begins_with_the_commonest_mistake(first_look: AppTest) -> None:
+    page = first_look
     wrong = measured().confusion_matrix * (1 - np.eye(10, dtype=int))
     assert (
         wrong[page.selectbox(key=TRUE.name).value, page.selectbox(key=PREDICTED.name).value]
@@ -159,8 +175,8 @@ def test_a_click_on_a_cell_names_it() -> None:
     assert clicked({"selection": {"cell": [{"true": 4, "predicted": 9}]}}) == (4, 9)
 
 
-def test_the_mistakes_are_shown_page_by_page_and_all_of_them() -> None:
-    page = opened()
+def test_the_mistakes_are_shown_page_by_page_and_all_of_them(first_look: AppTest) -> None:
+    page = first_look
     expected = measured()
     n_wrong = expected.n - int(expected.confusion_matrix.trace())
     shown = mistakes_shown(page)
@@ -187,6 +203,7 @@ def test_without_any_model_the_view_says_what_to_do(monkeypatch: pytest.MonkeyPa
     assert not page.metric
 
 
+@pytest.mark.usefixtures("nothing_remembered")
 def test_many_visitors_at_once_load_the_data_once(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
     load = datasets.load
@@ -222,6 +239,7 @@ def test_what_is_remembered_is_what_the_model_says() -> None:
         )
 
 
+@pytest.mark.usefixtures("nothing_remembered")
 def test_models_that_are_gone_are_forgotten_in_the_end() -> None:
     shipped = resources.shipped_models()["pixels"].model
     for _ in range(resources.KEPT_MODELS + 10):
@@ -231,6 +249,7 @@ def test_models_that_are_gone_are_forgotten_in_the_end() -> None:
     assert resources._test_probabilities.cache_info().currsize == resources.KEPT_MODELS
 
 
+@pytest.mark.usefixtures("nothing_remembered")
 def test_the_training_pictures_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     train = np.zeros((100, 28, 28), np.uint8)
     test = datasets.load("digits").test
