@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from model.classifier.prediction import read
 from model.classifier.softmax import SoftmaxRegression
 from model.preprocessing.ink import FORMATS, PictureError, ink_from_upload
+from ui.components.canvas_guard import canvas_guard
 from ui.components.live_bars import live_bars, live_model
 from ui.components.samples import sample_strip
 from ui.elements import notices, pixels
@@ -44,6 +45,7 @@ def draw_view() -> None:
         _drawing_panel()
         with st.container(key="more"):
             _more()
+    canvas_guard()
     if (active := active_model()) is not None and isinstance(active.model, SoftmaxRegression):
         live_model(active.model, active.reject_rule, on_pick=show_evidence)
 

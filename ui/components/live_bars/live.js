@@ -7,7 +7,8 @@
 // - "inkling-reading", to the bars: {reading, isLive}, show this.
 // - "inkling-pick", from the bars: the digit whose bar was clicked, for Python.
 //
-// Nothing runs while nobody draws. The canvas is found by the stroke that begins on it (an event's
+// The pen is heard as the canvas's library hears it, by mouse events: canvas_guard/guard.js makes
+// them from whatever draws. Nothing runs while nobody draws. The canvas is found by the stroke that begins on it (an event's
 // path leads through open shadow roots), so neither a timer nor an observer looks out for it, and
 // it may be made anew at any time. The listeners of a stroke go when the pen is lifted.
 //
@@ -27,8 +28,8 @@ const REACH = 40; // pixels around the pen's way that it may have inked: more th
 
 const REHEARSALS = 40;
 
-const ALWAYS = { "inkling-answer": answered, "inkling-pick": pick, pointerdown: down };
-const DURING_STROKE = { pointermove: move, pointerup: up, pointercancel: up };
+const ALWAYS = { "inkling-answer": answered, "inkling-pick": pick, mousedown: down };
+const DURING_STROKE = { mousemove: move, mouseup: up };
 
 const context = document
   .createElement("canvas")
@@ -89,7 +90,7 @@ function stop() {
 
 function down(event) {
   const container = event.composedPath().find((node) => node.classList?.contains(CONTAINER));
-  if (!container || !event.isPrimary || event.button !== 0) return;
+  if (!container || event.button !== 0 || isDown) return;
   layers = container.querySelectorAll(LAYERS);
   if (layers.length === 0) return;
   isDown = true;
@@ -107,7 +108,7 @@ function move({ clientX, clientY }) {
 // The library puts the finished stroke from the upper canvas onto the lower one in a frame that it
 // asks for after this; ours is the one behind it.
 function up(event) {
-  if (!event.isPrimary) return;
+  if (event.button !== 0) return;
   isDown = false;
   seen = null;
   unlisten(window, DURING_STROKE);

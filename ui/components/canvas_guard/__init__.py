@@ -1,0 +1,19 @@
+"""What the canvas's library gets wrong with hands, in the browser: shows nothing, tells nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+__all__ = ["canvas_guard"]
+
+_mount = st.components.v2.component(
+    "inkling_canvas_guard",
+    js=Path(__file__).with_name("guard.js").read_text(encoding="utf-8"),
+)
+
+
+def canvas_guard() -> None:
+    """Stand between hands and the drawing canvas; to be called outside what a stroke runs."""
+    _mount(key="canvas_guard")
