@@ -9,7 +9,8 @@ import streamlit as st
 
 from ui.panels import progress
 from ui.server import resources
-from ui.session import address, training
+from ui.session import address
+from ui.session.recall import recall
 from ui.views.draw import draw_view
 
 # Views that show a training themselves; the default view's path is empty.
@@ -30,7 +31,7 @@ st.set_page_config(
     page_title="Inkling", page_icon=str(resources.ASSETS / "icon.png"), layout="wide"
 )
 st.logo(str(resources.ASSETS / "logo.svg"), size="large")
-training.collect()
+recall()
 st.html(f"<style>{resources.page_style()}</style>")
 view = st.navigation(
     [

@@ -14,7 +14,13 @@ from ui.components.canvas_button import canvas_button
 from ui.components.shared.colours import INK, PAPER
 from ui.elements import notices
 from ui.session import state
-from ui.session.drawings import keep_drawing, on_canvas, put_on_canvas
+from ui.session.drawings import (
+    MOST_STROKES,
+    are_strokes,
+    keep_drawing,
+    on_canvas,
+    put_on_canvas,
+)
 
 __all__ = [
     "MOST_STROKES",
@@ -26,14 +32,10 @@ __all__ = [
 
 SIDE = 336
 """Side of the canvas in pixels; it fits a phone that is held upright."""
-MOST_STROKES = 2_000
-"""The most strokes that may be on the canvas."""
 
 
 def canvas_panel() -> NDArray[np.float32] | None:
     """Show the canvas; return its (336, 336) ink, None before the first stroke."""
-    if not state.CANVAS.is_set() and state.DRAWN_OBJECTS.get():
-        put_on_canvas(state.DRAWN_OBJECTS.get())  # back from another view
     return _canvas(state.PEN_WIDTH.get())
 
 
@@ -84,12 +86,12 @@ def drawing_in(result: CanvasResult) -> tuple[NDArray[np.float32], list[dict[str
     ink = ink_from_canvas(content, SIDE)
     drawing = result.json_data
     objects = drawing.get("objects") if isinstance(drawing, dict) else None
-    if not isinstance(objects, list) or not all(isinstance(stroke, dict) for stroke in objects):
-        raise PictureError("its strokes are missing")
-    if len(objects) > MOST_STROKES:
+    if isinstance(objects, list) and len(objects) > MOST_STROKES:
         raise PictureError(
             f"it has {len(objects):,} strokes, at most {MOST_STROKES:,} are taken; press Clear"
         )
+    if not are_strokes(objects):
+        raise PictureError("its strokes are missing")
     return ink, objects
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +10,29 @@ from numpy.typing import NDArray
 from model.preprocessing.centring import centred
 from ui.session import state
 
-__all__ = ["is_drawn", "keep_drawing", "note_stroke", "on_canvas", "put_on_canvas"]
+__all__ = [
+    "MOST_STROKES",
+    "are_strokes",
+    "is_drawn",
+    "keep_drawing",
+    "note_stroke",
+    "on_canvas",
+    "put_back",
+    "put_on_canvas",
+]
 
+MOST_STROKES = 2_000
+"""The most strokes that may be on the canvas."""
 KEPT_DRAWINGS = 11
+
+
+def are_strokes(objects: Any) -> TypeGuard[list[dict[str, Any]]]:
+    """Whether this, which a browser sent, is a list of Fabric.js objects, and not too long."""
+    return (
+        isinstance(objects, list)
+        and len(objects) <= MOST_STROKES
+        and all(isinstance(stroke, dict) for stroke in objects)
+    )
 
 
 def on_canvas() -> NDArray[np.float32] | None:
@@ -52,3 +72,10 @@ def put_on_canvas(objects: list[Any]) -> None:
     number = state.CANVAS_START.get()["number"] + 1
     state.CANVAS_START.set({"objects": objects, "number": number})
     state.DRAWN_OBJECTS.set(objects)
+
+
+def put_back() -> None:
+    """Let a canvas that is not on the page, but on another view, begin with the kept drawing."""
+    drawn = state.DRAWN_OBJECTS.get()
+    if not state.CANVAS.is_set() and drawn and drawn != state.CANVAS_START.get()["objects"]:
+        put_on_canvas(drawn)

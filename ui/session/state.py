@@ -61,6 +61,9 @@ class WidgetKey(Key[T]):
         return held
 
 
+BEGUN = Key[bool]("begun", bool)
+"""Whether the session has heard what its browser knew before it."""
+
 # The drawing.
 CANVAS = WidgetKey[Any]("canvas", lambda: None)
 CANVAS_START = Key[dict[str, Any]]("canvas_start", lambda: {"objects": [], "number": 0})
@@ -163,7 +166,8 @@ NAMES = frozenset(
     {
         *("cell_pictures", "controls", "draw_view", "model_row", "more", "progress_row"),
         *("run_controls", "scores", "train_view", "upload"),
-        *("clear", "evidence_map", "film", "live_bars", "live_model", "sample_strip", "undo"),
+        *("clear", "evidence_map", "film", "live_bars", "live_model", "returning", "sample_strip"),
+        *("canvas_guard", "undo"),
         *("go_back", "keep", "retrain", "stop", "to_canvas", "to_upload", "train", "tutorial"),
     }
 )

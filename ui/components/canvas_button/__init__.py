@@ -20,7 +20,7 @@ _mount = st.components.v2.component(
     html='<button type="button"><svg viewBox="0 0 24 24" aria-hidden="true"><path/></svg>'
     "<span></span></button>",
     css=style(_HERE / "canvas_button.css"),
-    js=script(_HERE / "canvas_button.js"),
+    js=script("library.js", _HERE / "canvas_button.js"),
 )
 
 

@@ -21,7 +21,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     button.disabled = data.disabled;
   }
   button.onclick = () => {
-    const own = data.action === "undo" ? canvasUndo() : null;
+    const own = data.action === "undo" ? inLibrary(UNDO) : null;
     if (own && !own.disabled) own.click();
     else setTriggerValue("pressed", true);
   };
@@ -30,12 +30,4 @@ export default function ({ data, parentElement, setTriggerValue }) {
   };
   window.addEventListener("inkling-answer", follow);
   return () => window.removeEventListener("inkling-answer", follow);
-}
-
-function canvasUndo() {
-  for (const host of document.querySelectorAll(".st-key-canvas *")) {
-    const button = host.shadowRoot?.querySelector('.dc-toolbar button[aria-label="Undo"]');
-    if (button) return button;
-  }
-  return null;
 }

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from ui.components.shared.parts import script
+
 __all__ = ["canvas_guard"]
 
 _mount = st.components.v2.component(
     "inkling_canvas_guard",
-    js=Path(__file__).with_name("guard.js").read_text(encoding="utf-8"),
+    js=script("library.js", Path(__file__).with_name("guard.js")),
 )
 
 

@@ -16,8 +16,6 @@
 
 const CONTAINER = "dc-container"; // the library's names
 const CANVAS = "canvas.upper-canvas";
-const TOOLBAR = ".dc-toolbar";
-const SEND = 'button[aria-label="Update the app with this drawing"]';
 const LEAVING = "a[href], .st-key-to_upload button";
 const STILL = 6; // pixels that a resting hand may move
 const PATIENCE = 3000; // milliseconds that a click waits for an answer
@@ -54,7 +52,9 @@ export default function ({ parentElement }) {
 }
 
 function canvasUnder(event) {
-  return event.composedPath().find((node) => node.classList?.contains(CONTAINER))
+  return event
+    .composedPath()
+    .find((node) => node.classList?.contains(CONTAINER))
     ?.querySelector(CANVAS);
 }
 
@@ -99,7 +99,7 @@ function end(event) {
   pen = null;
   isUnanswered = true;
   window.dispatchEvent(new CustomEvent("inkling-stroke"));
-  queueMicrotask(() => inLibrary(`${TOOLBAR} ${SEND}`)?.click()); // the library notes it in another
+  queueMicrotask(() => inLibrary(SEND)?.click()); // the library notes it in another
 }
 
 // Pointer events know places between pixels, which mouse events round.
@@ -153,12 +153,4 @@ function answered({ defaultPrevented }) {
 
 function hideToolbar() {
   inLibrary(TOOLBAR)?.setAttribute("inert", "");
-}
-
-function inLibrary(selector) {
-  for (const { shadowRoot } of document.querySelectorAll(".st-key-canvas *")) {
-    const found = shadowRoot?.querySelector(selector);
-    if (found) return found;
-  }
-  return null;
 }

@@ -1,0 +1,83 @@
+// A page whose server has forgotten it: after a restart, or after too long a time without a
+// connection, the browser gets a new session, which drops what it asks of fragments that this
+// session has never run. So when the connection comes back, a run of the whole page is asked for,
+// and the browser says what it shows, before the new session lays out anything.
+//
+// It says so twice. Streamlit asks for a run of its own, at times, in the moment of connecting: what
+// was set as a state while there was no connection is in it. The event comes a moment later.
+//
+// The same run is asked for when a stroke gets no answer for PATIENCE while Python does not run:
+// once, then at doubled intervals. An answer to an earlier stroke begins the time anew; and where
+// answers take long, the server is busy and not deaf, so it is given three times as long.
+
+const APP = '[data-testid="stApp"]'; // Streamlit's element, whose attributes tell …
+const CONNECTION = "data-test-connection-state"; // "CONNECTED", or another
+const RUN = "data-test-script-state"; // "notRunning", "running", …
+const PATIENCE = 5000; // milliseconds
+
+const observer = new MutationObserver(connectionChanged);
+
+let host = null;
+let known = null; // what Python gave last
+let python = null;
+let isConnected = true;
+let timer = 0;
+let patience = PATIENCE;
+let askedAt = 0; // when the last stroke ended
+let slowest = 0; // of the answers
+
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+  host = parentElement;
+  known = data;
+  python = { setStateValue, setTriggerValue };
+  observer.observe(document.querySelector(APP), { attributeFilter: [CONNECTION] });
+  window.addEventListener("inkling-stroke", stroke);
+  window.addEventListener("inkling-answer", answered);
+  return () => {
+    if (host.isConnected) return;
+    observer.disconnect();
+    clearTimeout(timer);
+    window.removeEventListener("inkling-stroke", stroke);
+    window.removeEventListener("inkling-answer", answered);
+  };
+}
+
+function connectionChanged() {
+  const wasConnected = isConnected;
+  isConnected = document.querySelector(APP).getAttribute(CONNECTION) === "CONNECTED";
+  if (wasConnected && !isConnected) python.setStateValue("known", known);
+  if (wasConnected || !isConnected) return;
+  // What is on the canvas and was never sent. What is asked for in one moment becomes one message,
+  // and with the canvas's it would be one to its fragment.
+  inLibrary(SEND)?.click();
+  setTimeout(ask);
+}
+
+function ask() {
+  python.setTriggerValue("returned", known);
+  python.setStateValue("known", null);
+}
+
+function stroke() {
+  askedAt = performance.now();
+  wait(Math.max(PATIENCE, 3 * slowest));
+}
+
+// An answer that was held back (see live.js) is about the drawing as it was a stroke ago.
+function answered({ defaultPrevented }) {
+  clearTimeout(timer);
+  if (timer === 0) return;
+  slowest = Math.max(slowest, performance.now() - askedAt);
+  timer = 0;
+  if (defaultPrevented) wait(Math.max(PATIENCE, 3 * slowest));
+}
+
+function wait(time) {
+  clearTimeout(timer);
+  patience = time;
+  timer = setTimeout(() => {
+    const isRunning = document.querySelector(APP).getAttribute(RUN) !== "notRunning";
+    if (isConnected && !isRunning) ask();
+    wait(isRunning ? patience : 2 * patience);
+  }, time);
+}
