@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.answers import (
+from tests.support.answers import (
     TO_UPLOAD,
     expect_digit,
     expect_invitation,
@@ -21,8 +21,8 @@ from tests.browser.answers import (
     press,
     shares,
 )
-from tests.browser.drawing import DIGITS, Stroke, canvas_ready, draw, mouse_held
-from tests.waiting import wait_until
+from tests.support.drawing import DIGITS, Stroke, canvas_ready, draw, mouse_held
+from tests.support.waiting import wait_until
 
 LEFT_OF_4, RIGHT_OF_4 = DIGITS[4]
 PALM = (0.85, 0.9)

@@ -17,13 +17,23 @@ from pathlib import Path
 from tests.support.paths import ROOT
 from tests.support.waiting import wait_until
 
-__all__ = ["QUICK_SERVER", "UNWATCHED_SECONDS", "Server", "isolated", "serve"]
+__all__ = [
+    "FORGETFUL_SERVER",
+    "QUICK_SERVER",
+    "UNWATCHED_SECONDS",
+    "Server",
+    "free_port",
+    "isolated",
+    "serve",
+]
 
 START_SECONDS = 60
 QUICK_SERVER = Path(__file__).with_name("quick_server.py")
 """What serves the page with a stand-in for TensorFlow."""
+FORGETFUL_SERVER = Path(__file__).with_name("forgetful_server.py")
+"""The same, counting the runs of the whole page."""
 UNWATCHED_SECONDS = 3.0
-"""Until this one stops a training that nobody looks at."""
+"""Until the two stop a training that nobody looks at."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,7 @@ def serve(
     environment: Mapping[str, str] | None = None,
     *,
     settings: Path = ROOT,
+    port: int | None = None,
 ) -> Iterator[Server]:
     """Run the page until the block ends, then end the whole process group.
 
@@ -59,8 +70,10 @@ def serve(
         Variables to set on top of the present ones.
     settings : Path
         The directory whose `.streamlit/config.toml` holds; Streamlit's defaults if there is none.
+    port : int, optional
+        Where it answers; any free one unless given.
     """
-    port = _free_port()
+    port = port or free_port()
     log_file = home / "server.log"
     with log_file.open("wb") as log:
         process = subprocess.Popen(
@@ -107,7 +120,8 @@ def isolated(home: Path) -> dict[str, str]:
     }
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nobody listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

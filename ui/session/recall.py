@@ -19,6 +19,7 @@ __all__ = ["recall"]
 
 LARGEST_NUMBER = 2**53 - 1
 """That a browser knows exactly."""
+LONGEST_ID = 100
 
 
 def recall() -> None:
@@ -47,7 +48,8 @@ def _known() -> dict[str, Any]:
         "source": state.SOURCE.get(),
         "n_trained": state.N_TRAINED.get(),
         "n_models": len(state.TRAINED.get()),
-        "has_run": state.LAST_JOB.get() is not None,
+        "is_compared": state.BEFORE.get() is not None,
+        "last_job": state.LAST_JOB.get(),
     }
 
 
@@ -63,21 +65,20 @@ def _take_over(said: dict[str, Any]) -> None:
     name = said.get("model")
     if isinstance(name, str) and name in models.choices():
         state.MODEL.set(name)
+    if isinstance(job := said.get("last_job"), str) and len(job) < LONGEST_ID:
+        state.LAST_JOB.set(job)  # whose film may be there still; the Train view says if it is not
     state.NOTICE.set(_lost(said))
 
 
 def _lost(said: dict[str, Any]) -> str | None:
     """Say what is gone with the session before; None where nothing is."""
     n = said.get("n_models")
-    lost = []
-    if _is_count(n) and n:
-        lost.append("the model that you added" if n == 1 else f"the {n:,} models that you added")
-    if said.get("has_run") is True:
-        lost.append("what was shown of your last training")
-    if not lost:
+    if not _is_count(n) or n == 0:
         return None
+    models_lost = "the model that you added" if n == 1 else f"the {n:,} models that you added"
+    comparison = " and the last comparison" if said.get("is_compared") is True else ""
     return (
-        f"The server no longer knew this visit: {' and '.join(lost)} cannot be brought back."
+        f"The server no longer knew this visit: {models_lost}{comparison} cannot be brought back."
         f" {state.MODEL.get()} answers now."
     )
 

@@ -1,0 +1,321 @@
+"""A server that has forgotten its visitor: the page goes on where it was, and says what is lost."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.support.answers import (
+    choose_model,
+    expect_digit,
+    expect_invitation,
+    expect_some_reading,
+    go_to,
+    ink_share,
+    models,
+    press,
+    shares,
+)
+from tests.support.cable import Cable, plugged
+from tests.support.drawing import DIGITS, canvas_ready, draw, mouse_held
+from tests.support.server import FORGETFUL_SERVER, Server, free_port, serve
+from tests.support.waiting import wait_until
+
+LEFT_OF_4, RIGHT_OF_4 = DIGITS[4]
+LINE_BELOW = [(0.1, 0.95), (0.9, 0.95)]
+SLOW = 60_000
+NOT_CONNECTED = re.compile("^(?!CONNECTED$)")
+
+
+class Machine:
+    """A server at one address, which can be killed and started again there."""
+
+    def __init__(self, home: Path, stack: contextlib.ExitStack) -> None:
+        self._home, self._port, self._stack = home, free_port(), stack
+        self._n = 0
+        self.server = self.start()
+
+    def start(self) -> Server:
+        """Start the server."""
+        self._n += 1
+        home = self._home / str(self._n)
+        home.mkdir()
+        self.server = self._stack.enter_context(serve(home, FORGETFUL_SERVER, port=self._port))
+        return self.server
+
+    def kill(self) -> None:
+        """End it at once, and all that it started, as when the machine loses its power."""
+        os.killpg(self.server.pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    """A machine with a server of its own."""
+    with contextlib.ExitStack() as stack:
+        yield Machine(tmp_path, stack)
+
+
+@pytest.fixture(scope="module")
+def forgetful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that forgets a visitor at once who has no connection."""
+    forgets = {"STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL": "0"}
+    with serve(tmp_path_factory.mktemp("forgetful-home"), FORGETFUL_SERVER, forgets) as server:
+        yield server
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[[str], Page]]:
+    """Opens pages, each in a browser profile of its own."""
+    contexts: list[BrowserContext] = []
+
+    def open_page(url: str) -> Page:
+        contexts.append(browser.new_context(viewport={"width": 1440, "height": 900}))
+        contexts[-1].set_default_timeout(SLOW)
+        page = contexts[-1].new_page()
+        page.goto(url)
+        canvas_ready(page, 60)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def connection(page: Page, state: str | re.Pattern[str]) -> None:
+    app = page.get_by_test_id("stApp")
+    expect(app).to_have_attribute("data-test-connection-state", state, timeout=SLOW)
+
+
+def n_runs(server: Server) -> int:
+    """Return how often the server has run the whole page."""
+    with urllib.request.urlopen(f"{server.url}/runs", timeout=30) as answer:
+        n: int = json.load(answer)
+    return n
+
+
+def quiet(page: Page, server: Server) -> int:
+    """Wait until no run of the whole page is asked for any more; return how many there were."""
+    counts = [-1]
+
+    def rests() -> bool:
+        page.wait_for_timeout(1500)
+        counts.append(n_runs(server))
+        return counts[-1] == counts[-2]
+
+    wait_until(rests, 60, "the page is run again and again")
+    return counts[-1]
+
+
+def forget(page: Page, cable: Cable) -> None:
+    """Let the connection break, and come back to a server that knows nothing of the page."""
+    app = page.get_by_test_id("stApp")
+    app.evaluate(
+        """app => {
+          window.lost = false;
+          new MutationObserver(() => {
+            if (app.dataset.testConnectionState !== "CONNECTED") window.lost = true;
+          }).observe(app, {attributes: true});
+        }"""
+    )
+    cable.drop()
+    page.wait_for_function("window.lost", timeout=SLOW)
+    connection(page, "CONNECTED")
+
+
+def test_after_a_restart_in_the_middle_of_a_drawing_it_is_gone_on_with(
+    machine: Machine, visit: Callable[[str], Page]
+) -> None:
+    page = visit(machine.server.url)
+    choose_model(page, "pixels")
+    draw(page, [LINE_BELOW, LEFT_OF_4])
+    expect_some_reading(page)
+    press(page, "clear")
+    expect_invitation(page)
+    draw(page, [LEFT_OF_4])
+    expect_some_reading(page)
+    left = ink_share(page)
+    machine.kill()
+    connection(page, NOT_CONNECTED)
+    draw_without_waiting(page, RIGHT_OF_4)
+    machine.start()
+    connection(page, "CONNECTED")
+    expect_digit(page, 4)
+    assert ink_share(page) > left
+    expect(models(page).filter(has_text="pixels")).to_be_checked()
+    expect(page.get_by_text("the classic tutorial's")).to_be_visible()
+    drawn = ink_share(page)
+    draw(page, [LINE_BELOW])
+    wait_until(lambda: ink_share(page) > drawn, 15, "the stroke after the restart was wiped")
+    page.get_by_role("radiogroup", name="Why?").get_by_text("Stroke by stroke").click()
+    expect(page.locator(".stages, .note").first).to_be_visible()
+    press(page, "undo")
+    expect_digit(page, 4)
+    press(page, "clear")
+    expect_invitation(page)
+
+
+def draw_without_waiting(page: Page, stroke: list[tuple[float, float]]) -> None:
+    """Draw a stroke on a page that has no connection, and so never comes to rest."""
+    box = page.locator(".st-key-canvas").bounding_box()
+    assert box is not None
+    places = [(box["x"] + 336 * x, box["y"] + 336 * y) for x, y in stroke]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    page.mouse.move(*places[1], steps=10)
+    page.mouse.up()
+
+
+@pytest.mark.parametrize("last", ["a stroke", "a full run"])
+def test_after_a_sleep_the_drawing_is_gone_on_with(
+    forgetful: Server, visit: Callable[[str], Page], last: str
+) -> None:
+    with plugged(forgetful.url) as cable:
+        page = visit(cable.url)
+        draw(page, [LEFT_OF_4])
+        alone = expect_some_reading(page)
+        if last == "a full run":
+            page.get_by_role("slider", name="Pen width").press("ArrowRight")
+            page.get_by_role("slider", name="Pen width").press("ArrowLeft")
+            canvas_ready(page)
+        forget(page, cable)
+        draw(page, [RIGHT_OF_4])
+        expect_digit(page, 4)
+        press(page, "undo")
+        wait_until(lambda: shares(page) == pytest.approx(alone, abs=2), 15, "undo took all")
+        assert ink_share(page) > 0
+        press(page, "clear")
+        expect_invitation(page)
+        expect(page.get_by_text("no longer knew")).to_have_count(0)
+
+
+def test_a_stroke_under_way_while_the_connection_comes_back_is_not_wiped(
+    forgetful: Server, visit: Callable[[str], Page]
+) -> None:
+    with plugged(forgetful.url) as cable:
+        page = visit(cable.url)
+        page.get_by_role("button", name=re.compile("4")).first.wait_for()
+        draw(page, [LEFT_OF_4])
+        expect_some_reading(page)
+        with mouse_held(page, RIGHT_OF_4):
+            forget(page, cable)
+            page.wait_for_timeout(1500)
+        expect_digit(page, 4)
+
+
+def test_a_drawing_that_python_put_there_is_known_again(
+    forgetful: Server, visit: Callable[[str], Page]
+) -> None:
+    with plugged(forgetful.url) as cable:
+        page = visit(cable.url)
+        draw(page, [LEFT_OF_4, RIGHT_OF_4])
+        expect_digit(page, 4)
+        go_to(page, "How it works")
+        go_to(page, "Draw")
+        expect_digit(page, 4)
+        ink = ink_share(page)
+        forget(page, cable)
+        draw(page, [LINE_BELOW])
+        wait_until(lambda: ink_share(page) > ink, 15, "the drawing was wiped")
+        expect_some_reading(page)
+        press(page, "undo")
+        expect_digit(page, 4)
+
+
+def test_a_trained_model_that_is_gone_is_said_once(
+    forgetful: Server, visit: Callable[[str], Page]
+) -> None:
+    with plugged(forgetful.url) as cable:
+        page = visit(cable.url)
+        press(page, "retrain")
+        expect(models(page).filter(has_text="yours 1")).to_be_checked(timeout=SLOW)
+        forget(page, cable)
+        gone = page.get_by_text("The server no longer knew this visit: the model that you added")
+        expect(gone).to_be_visible()
+        expect(gone).to_contain_text("moments answers now.")
+        expect(models(page)).to_have_count(2)
+        choose_model_quietly(page, "pixels")
+        expect(gone).to_have_count(0)
+        forget(page, cable)
+        draw(page, DIGITS[7])
+        expect_digit(page, 7)
+        expect(models(page).filter(has_text="pixels")).to_be_checked()
+        expect(gone).to_have_count(0)
+
+
+def choose_model_quietly(page: Page, name: str) -> None:
+    models(page).filter(has_text=name).click()
+    expect(models(page).filter(has_text=name)).to_be_checked()
+
+
+def test_an_upload_is_asked_for_again(forgetful: Server, visit: Callable[[str], Page]) -> None:
+    with plugged(forgetful.url) as cable:
+        page = visit(cable.url)
+        press(page, "to_upload")
+        expect(page.locator(".st-key-upload")).to_be_visible()
+        forget(page, cable)
+        quiet(page, forgetful)
+        expect(page.locator(".st-key-upload")).to_be_visible()
+        press(page, "to_canvas")
+        draw(page, DIGITS[7])
+        expect_digit(page, 7)
+
+
+def test_a_connection_that_comes_back_costs_few_runs_and_then_none(
+    forgetful: Server, visit: Callable[[str], Page]
+) -> None:
+    with plugged(forgetful.url) as cable:
+        page = visit(cable.url)
+        draw(page, DIGITS[3])
+        expect_digit(page, 3)
+        before = quiet(page, forgetful)
+        forget(page, cable)
+        assert quiet(page, forgetful) - before <= 3
+        before = n_runs(forgetful)
+        draw(page, [LINE_BELOW])
+        expect_some_reading(page)
+        page.wait_for_timeout(7000)
+        assert n_runs(forgetful) == before
+
+
+@pytest.fixture(scope="module")
+def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that takes seconds for each answer."""
+    with serve(tmp_path_factory.mktemp("slow-home"), FORGETFUL_SERVER, {"SLOW": "4"}) as server:
+        yield server
+
+
+def test_a_slow_server_gets_no_more_to_do(slow: Server, visit: Callable[[str], Page]) -> None:
+    page = visit(slow.url)
+    before = quiet(page, slow)
+    for stroke in (LEFT_OF_4, RIGHT_OF_4, LINE_BELOW):
+        draw(page, [stroke])
+    page.wait_for_timeout(15_000)
+    expect_some_reading(page)
+    assert n_runs(slow) == before
+
+
+def test_a_stroke_that_is_never_answered_is_asked_for_after_a_while(
+    forgetful: Server, visit: Callable[[str], Page]
+) -> None:
+    page = visit(forgetful.url)
+    before = quiet(page, forgetful)
+    page.evaluate(
+        """() => {
+          const send = WebSocket.prototype.send;
+          WebSocket.prototype.send = () => (WebSocket.prototype.send = send);  // one is lost
+        }"""
+    )
+    draw(page, DIGITS[7])
+    page.wait_for_timeout(3000)
+    assert n_runs(forgetful) == before
+    expect_digit(page, 7)
+    assert n_runs(forgetful) == before + 1
