@@ -308,14 +308,15 @@ def test_nothing_runs_while_nobody_draws(page: Page) -> None:
     assert page.evaluate("asked") == asked
 
 
-# Pointer events alone: the canvas itself draws from the mouse's.
+# What the canvas itself draws from, but beside it, where nothing draws.
 STROKES = """async (canvas, n) => {
-  const event = (type, x) => new PointerEvent(type, {
-    bubbles: true, composed: true, isPrimary: true, button: 0, clientX: x, clientY: x,
+  const event = (type, x) => new MouseEvent(type, {
+    bubbles: true, composed: true, button: 0, clientX: x, clientY: x,
   });
+  const container = canvas.closest(".dc-container");
   for (let i = 0; i < n; i++) {
-    for (const type of ["pointerdown", "pointermove", "pointerup"])
-      canvas.dispatchEvent(event(type, i % 300));
+    for (const type of ["mousedown", "mousemove", "mouseup"])
+      container.dispatchEvent(event(type, i % 300));
     if (i % 10 === 9) await new Promise(requestAnimationFrame);
   }
   for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
