@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from playwright.sync_api import Locator, Page, WebSocket, expect
+from playwright.sync_api import Browser, Locator, Page, WebSocket, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from model.data import datasets
@@ -270,7 +271,12 @@ def test_a_model_is_downloaded_and_uploaded_again(
 
 @pytest.mark.parametrize("data", ["Built-in", "MNIST"])
 def test_two_visitors_train_at_once_and_both_get_theirs_while_a_third_draws(
-    page: Page, other_page: Page, server: Server, data: str, request: pytest.FixtureRequest
+    page: Page,
+    other_page: Page,
+    browser: Browser,
+    server: Server,
+    data: str,
+    request: pytest.FixtureRequest,
 ) -> None:
     if data == "MNIST":
         request.getfixturevalue("mnist")
@@ -279,11 +285,12 @@ def test_two_visitors_train_at_once_and_both_get_theirs_while_a_third_draws(
     open_train(other_page, server, f"data={data}&steps=200")
     train_button(other_page).click()
     expect(other_page.get_by_text("Waiting: 1 before you")).to_be_visible(timeout=SLOW)
-    canvas = other_page.context.new_page()
-    canvas.goto(server.url)
-    canvas_ready(canvas)
-    draw(canvas, DIGITS[7])
-    expect_digit(canvas, 7)
+    with contextlib.closing(browser.new_context()) as third:
+        canvas = third.new_page()
+        canvas.goto(server.url)
+        canvas_ready(canvas)
+        draw(canvas, DIGITS[7])
+        expect_digit(canvas, 7)
     choose(page, "Speed", "Full speed")
     for visitor in (page, other_page):
         expect(visitor.get_by_text(READY)).to_be_visible(timeout=SLOW)
