@@ -60,10 +60,14 @@ class Pace:
         """Return how many steps follow `step` before the next report."""
         return self._stretch
 
-    def reported(self) -> None:
-        """Measure the stretch that has just ended."""
+    def reported(self, seconds: float) -> None:
+        """Measure the stretch that has just ended; its steps alone took `seconds`.
+
+        The length of the next one goes by the steps alone: on a busy machine a report may take
+        longer than a hundred steps, and ever shorter stretches would be all reports.
+        """
+        self._rates.append(self._stretch / max(seconds, 1e-6))
         rate = self._stretch / max(time.monotonic() - self._left_at, 1e-6)
-        self._rates.append(rate)
         self._smoothed = (self._smoothed or rate) * 0.5 + rate * 0.5
 
     @property

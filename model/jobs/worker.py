@@ -183,7 +183,7 @@ def _run(output: Output, control: Control, fields: Any) -> None:
     ):
         step = progress.step
         if step > 0:
-            pace.reported()
+            pace.reported(progress.seconds)
         output.say(
             "progress",
             save_tensors({"weights": progress.weights, "bias": progress.bias}),

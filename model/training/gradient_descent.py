@@ -12,6 +12,7 @@ import dataclasses
 import functools
 import itertools
 import math
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -79,6 +80,8 @@ class Progress:
         `config.averaging` of the steps, which is the run's result.
     bias : (10,) ndarray of float32
         The bias, likewise.
+    seconds : float
+        What the steps since the last report took, without the reports.
     """
 
     step: int
@@ -87,6 +90,7 @@ class Progress:
     validation_accuracy: float
     weights: NDArray[np.float32]
     bias: NDArray[np.float32]
+    seconds: float
 
 
 def train(
@@ -258,13 +262,13 @@ def _run(
     n = len(features)
     templates, bias = tf.zeros([N_CLASSES, N_FEATURES]), tf.zeros([N_CLASSES])
 
-    def report(step: int, loss: float, templates: Any, bias: Any) -> Progress:
+    def report(step: int, loss: float, seconds: float, templates: Any, bias: Any) -> Progress:
         logits = tf.transpose(tf.matmul(templates, validation, transpose_b=True)) + bias
         accuracy = float((logits.numpy().argmax(axis=1) == validation_labels).mean())
         weights = np.ascontiguousarray(templates.numpy().T)
-        return Progress(step, n_steps, loss, accuracy, weights, bias.numpy())
+        return Progress(step, n_steps, loss, accuracy, weights, bias.numpy(), seconds)
 
-    yield report(0, _GUESSING, templates, bias)
+    yield report(0, _GUESSING, 0.0, templates, bias)
 
     state = (templates, bias, templates, bias)
     draws = batches(n, config.batch_size, config.seed)
@@ -276,6 +280,7 @@ def _run(
     stop = 0
     while stop < n_steps:
         start, stop = stop, min(stop + stretch(stop), n_steps)
+        began = time.perf_counter()
         for first in range(start, stop, at_once):
             steps = slice(first, min(first + at_once, stop))
             drawn = list(itertools.islice(draws, steps.stop - first))
@@ -284,9 +289,10 @@ def _run(
             *state, losses[steps] = descend(
                 features, labels, order, bounds, rates[steps], shares[steps], *state
             )
+        seconds = time.perf_counter() - began
         _check_descent(losses, start, stop, config)
         kept = state[2:] if config.averaging and stop == n_steps else state[:2]
-        yield report(stop, float(losses[start:stop].mean()), *kept)
+        yield report(stop, float(losses[start:stop].mean()), seconds, *kept)
 
 
 def _rates(config: TrainingConfig) -> NDArray[np.float32]:

@@ -40,7 +40,7 @@ def train(
 ) -> Iterator[types.SimpleNamespace]:
     """Count the steps in the bias."""
     warming_up = config.n_steps == 2
-    step = 0
+    step, seconds = 0, 0.0
     while True:
         yield types.SimpleNamespace(
             step=step,
@@ -49,6 +49,7 @@ def train(
             validation_accuracy=step / config.n_steps,
             weights=np.zeros((784, 10), np.float32),
             bias=np.full(10, step, np.float32),
+            seconds=seconds,
         )
         if step == config.n_steps:
             return
@@ -56,7 +57,8 @@ def train(
             misbehave()
         stretch = report_every(step) if callable(report_every) else report_every
         taken = min(stretch, config.n_steps - step)
-        time.sleep(taken * STEP_SECONDS)
+        seconds = taken * STEP_SECONDS
+        time.sleep(seconds)
         step += taken
 
 
