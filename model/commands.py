@@ -134,7 +134,7 @@ def _warning(form: Form, accuracy: float) -> str:
     words = {
         "transposed": "rows and columns are exchanged",
         "inverted": "dark and light are exchanged: 0 has to be background",
-        "inverted and transposed": "dark and light, and rows and columns, are exchanged",
+        "inverted_transposed": "dark and light, and rows and columns, are exchanged",
         "faint": "the ink does not reach 255",
     }
     return (

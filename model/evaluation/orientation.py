@@ -16,7 +16,7 @@ from model.preprocessing.centring import centred
 
 __all__ = ["Form", "another_form", "centred_all"]
 
-Form = Literal["transposed", "inverted", "inverted and transposed", "faint"]
+Form = Literal["transposed", "inverted", "inverted_transposed", "faint"]
 
 SAMPLE = 300
 """Pictures that are tried in every form."""
@@ -50,7 +50,7 @@ def another_form(
         "faint": strong,
         "transposed": strong.transpose(0, 2, 1),
         "inverted": 255 - strong,
-        "inverted and transposed": (255 - strong).transpose(0, 2, 1),
+        "inverted_transposed": (255 - strong).transpose(0, 2, 1),
     }
     found = {
         form: float((model.predict(centred_all(pictures)) == labels[chosen]).mean())

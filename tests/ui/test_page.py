@@ -24,6 +24,9 @@ class BusyTrainer:
     def submit(self, *arguments: object, **options: object) -> None:
         raise RefusedError(Reason("queue_full", {"n_waiting": 20}))
 
+    def of_owner(self, owner: str) -> None:
+        """Nobody has a job here."""
+
 
 @pytest.fixture(autouse=True)
 def anew() -> Iterator[None]:

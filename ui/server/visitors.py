@@ -51,9 +51,9 @@ def n_visitors() -> int:
     return _open_pages.total()
 
 
-def browser_id(value: str | None) -> str | None:
+def browser_id(value: object) -> str | None:
     """Return the browser's id in a cookie's value; None for a value that is none of ours."""
-    return value if value is not None and _IS_ID.fullmatch(value) else None
+    return value if isinstance(value, str) and _IS_ID.fullmatch(value) else None
 
 
 class Visitors:

@@ -55,7 +55,7 @@ def is_shown() -> bool:
 
 def is_training() -> bool:
     """Whether this browser has a training that has not been taken over yet."""
-    job = find()
+    job = find() if is_shown() else None
     return job is not None and is_own(job)
 
 
