@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, WebSocketRoute, expect
 
 from model.classifier import checkpoint
 from model.classifier.prediction import read
@@ -252,7 +252,24 @@ def test_a_stroke_that_is_left_for_an_upload_does_not_stay_on_the_bars(page: Pag
     expect_invitation(page, TO_UPLOAD)
 
 
+@pytest.mark.usefixtures("own_tab")
 def test_an_answer_about_an_older_drawing_does_not_move_the_bars(page: Page) -> None:
+    # What Python says waits here until the second stroke is under way: else the machine's speed
+    # decides whether the answer comes before that stroke.
+    waiting: list[tuple[WebSocketRoute, str | bytes]] = []
+    is_open = True
+
+    def between(socket: WebSocketRoute) -> None:
+        def from_python(message: str | bytes) -> None:
+            if is_open:
+                socket.send(message)
+            else:
+                waiting.append((socket, message))
+
+        socket.connect_to_server().on_message(from_python)
+
+    page.route_web_socket("**/_stcore/stream", between)
+    page.reload()
     box = canvas_ready(page).bounding_box()
     assert box is not None
     page.evaluate(
@@ -261,6 +278,7 @@ def test_an_answer_about_an_older_drawing_does_not_move_the_bars(page: Page) -> 
           addEventListener("inkling-answer", (event) => heldBack.push(event.defaultPrevented));
         }"""
     )
+    is_open = False
     draw(page, [DIGITS[4][0]])
     page.mouse.move(box["x"] + 0.63 * 336, box["y"] + 0.24 * 336)
     page.mouse.down()
@@ -268,6 +286,11 @@ def test_an_answer_about_an_older_drawing_does_not_move_the_bars(page: Page) -> 
         page.mouse.move(box["x"] + 0.62 * 336, box["y"] + y * 336)
     followed(page, 4)
     live = shares(page)
+    wait_until(lambda: page.evaluate("true") and waiting, 20, "Python said nothing")
+    while waiting:
+        socket, message = waiting.pop(0)
+        socket.send(message)
+    is_open = True
     page.wait_for_function("heldBack.length === 1")
     assert page.evaluate("heldBack") == [True]
     followed(page)
