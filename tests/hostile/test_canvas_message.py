@@ -229,6 +229,45 @@ def test_a_click_on_what_is_not_there_changes_nothing(server: Server, key: str) 
         assert f"{'score of 3' if key == 'live_model' else 'Path'}" in str(there.elements)
 
 
+SAID = st.fixed_dictionaries(
+    {},
+    optional={
+        "start": JSON | st.fixed_dictionaries({"objects": JSON, "number": JSON}),
+        "model": JSON | st.sampled_from(["pixels", "moments", "Model 2"]),
+        "source": JSON | st.just("upload"),
+        "n_trained": JSON | st.integers(),
+        "n_models": JSON | st.integers(),
+        "is_compared": JSON,
+        "last_job": JSON | st.text(max_size=200),
+    },
+)
+
+
+@pytest.mark.usefixtures("unharmed")
+def test_whatever_a_browser_says_that_it_has_shown_a_new_session_opens(server: Server) -> None:
+    with visit(server) as visitor:
+        returning = visitor.id("returning")
+
+    @settings(deadline=None, max_examples=30)
+    @given(st.sampled_from(["known", "returned"]), SAID | JSON)
+    @example("known", {"start": {"objects": [{}] * 2_001, "number": 1}})
+    @example("known", {"start": {"objects": [{"type": "<script>"}], "number": 1}, "n_models": 1e99})
+    @example("known", {"n_trained": 2**53, "n_models": -1, "model": "../" * 100})
+    def check(event: str, said: Any) -> None:
+        with Liar(server) as visitor:
+            if event == "known":
+                answer = visitor.set(returning, "json_value", json.dumps({"known": said}))
+            else:
+                events = json.dumps([{"event": event, "value": said}])
+                id = f"$$STREAMLIT_INTERNAL_KEY_{returning}__events"
+                answer = visitor.set(id, "json_trigger_value", events)
+            assert answer.all("exception") == []
+            assert answer.bars is not None
+            assert visitor.canvas(message(GOOD)).bars is not None
+
+    check()
+
+
 @pytest.mark.usefixtures("unharmed")
 @pytest.mark.parametrize(
     "key",
