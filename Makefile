@@ -62,7 +62,7 @@ bench: $(VENV)/installed-dev ## measure, as ratios (FULL=1 takes longer; WRITE=1
 	    $(RUN) -m tests.benchmarks $(if $(FULL),--full) $(if $(ONLY),--only '$(ONLY)') \
 	    $(if $(WRITE),--write)
 
-numbers: $(VENV)/installed ## print the documents' numbers (STROKES=FILE; WRITE=1 puts them there)
+numbers: $(VENV)/installed ## print the documents' numbers (STROKES=FOLDER; WRITE=1 puts them there)
 	@$(RUN) -m tools.numbers $(if $(STROKES),--strokes '$(STROKES)') $(if $(WRITE),--write)
 
 screenshots: $(VENV)/installed-dev ## take the README's pictures anew
@@ -70,9 +70,12 @@ screenshots: $(VENV)/installed-dev ## take the README's pictures anew
 	    $(RUN) -m tests.screenshots
 
 checkpoints: $(VENV)/installed ## train the shipped models anew, on MNIST
+	$(RUN) -m tools.rejector
 	$(RUN) -m model train --dataset mnist --input pixels --out assets/checkpoints/pixels.safetensors
 	$(RUN) -m model train --dataset mnist --input moments --steps 20000 --schedule linear \
-	    --pen-habits 0.3 --out assets/checkpoints/moments.safetensors
+	    --pen-habits 0.15 --out assets/checkpoints/moments.safetensors
+	$(RUN) -m model train --dataset mnist --input directions --steps 20000 --schedule linear \
+	    --pen-habits 0.15 --elastic 0.3 --out assets/checkpoints/directions.safetensors
 
 clean: ## remove .venv, caches and what tests left behind
 	rm -rf $(VENV) .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

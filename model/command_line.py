@@ -14,7 +14,7 @@ from model import commands
 from model.commands import Result
 from model.config import INPUTS, SCHEDULES, TrainingConfig
 
-MOMENTS = Path(__file__).parent.parent / "assets" / "checkpoints" / "moments.safetensors"
+DEFAULT = Path(__file__).parent.parent / "assets" / "checkpoints" / f"{INPUTS[-1]}.safetensors"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -110,8 +110,8 @@ def _add_checkpoint(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--checkpoint",
         type=Path,
-        default=MOMENTS,
-        help="a .safetensors file; default: the shipped moments model",
+        default=DEFAULT,
+        help="a .safetensors file; default: the shipped directions model",
     )
 
 
@@ -131,7 +131,8 @@ def _add_training(sub: argparse.ArgumentParser) -> None:
         "--input",
         choices=INPUTS,
         default=default.input,
-        help="pixels: the pictures as they are; moments: moment-normalised; default: %(default)s",
+        help="pixels: the pictures as they are; moments: moment-normalised; directions: those of "
+        "the edges; default: %(default)s",
     )
 
     def number(name: str, kind: Callable[[str], Any], text: str, dest: str | None = None) -> None:
@@ -158,8 +159,9 @@ def _add_training(sub: argparse.ArgumentParser) -> None:
     number(
         "--pen-habits",
         float,
-        "learn this share of the 0s, 1s and 9s a second time: slashed, flagged, with a tail",
+        "learn this share of some digits a second time, as others write them, such as crossed 7s",
     )
+    number("--elastic", float, "learn this share of the pictures a second time, bent smoothly")
     number("--seed", int, "decides the order of the pictures")
     sub.add_argument(
         "--out",

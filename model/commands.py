@@ -23,6 +23,7 @@ from model.config import SIDE, TrainingConfig
 from model.data import datasets, strokes
 from model.data.array_files import read_npz
 from model.evaluation import metrics
+from model.evaluation.calibration import reliability
 from model.evaluation.orientation import Form, another_form, centred_all
 from model.preprocessing.centring import centred
 from model.preprocessing.ink import LARGEST_FILE, PictureError, ink_from_upload
@@ -92,12 +93,15 @@ def evaluate(options: argparse.Namespace) -> Result:
             data = datasets.load(options.dataset, progress=bar.downloading)
         name, pictures_and_labels = data.name, (data.test.images, data.test.labels)
     images, labels = pictures_and_labels
-    measured = metrics.evaluate(labels, model.predict(images))
+    probabilities = model.predict_proba(model.features(images))
+    measured = metrics.evaluate(labels, probabilities.argmax(axis=1))
+    calibration = reliability(probabilities, labels)
     found = None if options.images is None else another_form(raw, labels, measured.accuracy, model)
     return {
         "dataset": name,
         "input": model.input,
         **measured.as_dict(),
+        "expected_calibration_error": calibration.expected_calibration_error,
         **({} if found is None else {"warning": _warning(*found)}),
     }
 
@@ -165,15 +169,20 @@ def _read_file(trained: Checkpoint, path: Path) -> Result:
         ink = ink_from_upload(path.read_bytes())
     except PictureError as error:
         raise ValueError(f"{path}: {error}") from error
-    read = prediction.read(trained, ink)
-    if read is None:
+    readings = prediction.read_parts(trained, ink)
+    if not readings:
         return {"picture": str(path), "verdict": "empty", "digit": None, "probabilities": None}
-    return {
+    last = readings[-1]
+    doubts = [reading.verdict for reading in readings if reading.verdict != "answer"]
+    found = {
         "picture": str(path),
-        "verdict": read.verdict,
-        "digit": int(read.probabilities.argmax()),
-        "probabilities": [round(float(share), 6) for share in read.probabilities],
+        "verdict": doubts[0] if doubts else "answer",
+        "digit": last.digit,
+        "probabilities": [round(float(share), 6) for share in last.probabilities],
     }
+    if len(readings) > 1:
+        found["digits"] = [reading.digit for reading in readings]
+    return found
 
 
 class _Bar:
@@ -219,6 +228,7 @@ def describe_evaluation(result: Result) -> str:
         f"{result['n']:,} pictures of {result['dataset']}, input {result['input']}",
         f"accuracy {result['accuracy']:.4f}   macro precision {result['macro_precision']:.4f}   "
         f"recall {result['macro_recall']:.4f}   F1 {result['macro_f1']:.4f}",
+        f"expected calibration error {result['expected_calibration_error']:.4f}",
         "",
         "digit  precision  recall      F1  pictures",
     ]
@@ -243,9 +253,12 @@ def describe_predictions(result: Result) -> str:
 def _describe_prediction(prediction: Result) -> str:
     if prediction["verdict"] == "empty":
         return f"{prediction['picture']}: no drawing found"
-    share = max(prediction["probabilities"])
     doubt = "" if prediction["verdict"] == "answer" else f" (not sure: {prediction['verdict']})"
-    return f"{prediction['picture']}: {prediction['digit']}, {share:.1%}{doubt}"
+    if "digits" in prediction:
+        return f"{prediction['picture']}: {''.join(map(str, prediction['digits']))}{doubt}"
+    share = max(prediction["probabilities"])
+    sure = ">99.9%" if share > 0.9995 else f"{share:.1%}"
+    return f"{prediction['picture']}: {prediction['digit']}, {sure}{doubt}"
 
 
 def describe_export(result: Result) -> str:

@@ -26,7 +26,7 @@ N_FEATURES = SIDE * SIDE
 N_CLASSES = 10
 """How many digits there are."""
 
-Input = Literal["pixels", "moments"]
+Input = Literal["pixels", "moments", "directions"]
 Schedule = Literal["constant", "linear"]
 INPUTS: tuple[Input, ...] = get_args(Input)
 SCHEDULES: tuple[Schedule, ...] = get_args(Schedule)
@@ -43,7 +43,7 @@ class TrainingConfig:
 
     Parameters
     ----------
-    input : {"pixels", "moments"}
+    input : {"pixels", "moments", "directions"}
         What the model is fed; see `model.preprocessing.features`.
     n_steps : int
         Gradient steps, 1 to 100,000.
@@ -60,8 +60,11 @@ class TrainingConfig:
         (Polyak and Juditsky, "Acceleration of stochastic approximation by averaging", 1992);
         0 keeps the last weights.
     pen_habits : float
-        Augmentation: the share of the zeros, ones and nines, 0 to 1, that are learned a second
-        time in other ways of writing; see `model.data.augmentation`.
+        Augmentation: the share of some digits, 0 to 1, that are learned a second time in other
+        ways of writing; see `model.data.augmentation`.
+    elastic : float
+        Augmentation: how many pictures are learned a second time, bent smoothly, as a share of
+        all, 0 to 1; see `model.data.augmentation`.
 
     Raises
     ------
@@ -77,6 +80,7 @@ class TrainingConfig:
     schedule: Schedule = "constant"
     averaging: float = 0.0
     pen_habits: float = 0.0
+    elastic: float = 0.0
 
     def __post_init__(self) -> None:
         _check_choice("input", self.input, INPUTS)
@@ -92,8 +96,9 @@ class TrainingConfig:
             raise ValueError(
                 f"averaging must be a fraction from 0 to below 1, got {self.averaging!r:.40}"
             )
-        if not (_is_number(self.pen_habits) and 0 <= self.pen_habits <= 1):
-            raise ValueError(f"pen_habits must be a share from 0 to 1, got {self.pen_habits!r:.40}")
+        for name, share in (("pen_habits", self.pen_habits), ("elastic", self.elastic)):
+            if not (_is_number(share) and 0 <= share <= 1):
+                raise ValueError(f"{name} must be a share from 0 to 1, got {share!r:.40}")
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as a plain dict, ready for JSON."""

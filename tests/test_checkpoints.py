@@ -1,4 +1,4 @@
-"""The two shipped models are what they say, and can be made again."""
+"""The three shipped models are what they say, and can be made again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from model.classifier.reject import FAMILIAR_SHARE, SELECTIVE_ACCURACY, distances
+from model.classifier.reject import (
+    FAMILIAR_SHARE,
+    FAMILIAR_TO_REJECTOR,
+    NO_REJECTOR,
+    SELECTIVE_ACCURACY,
+    familiarity,
+)
 from model.config import INPUTS, Input, TrainingConfig
 from model.data import strokes
 from model.data.datasets import Dataset
@@ -36,14 +42,16 @@ def test_pixels_is_the_tutorials_recipe_to_the_letter() -> None:
     assert shipped("pixels").config == TrainingConfig()
 
 
-def test_moments_has_as_many_numbers() -> None:
-    model = shipped("moments").model
-    assert model.input == "moments"
+@pytest.mark.parametrize("input", INPUTS)
+def test_all_have_as_many_numbers(input: Input) -> None:
+    model = shipped(input).model
+    assert model.input == input
     assert model.n_parameters == 7_850
 
 
 @pytest.mark.parametrize(
-    ("input", "least", "most"), [("pixels", 0.915, 0.93), ("moments", 0.972, 1)]
+    ("input", "least", "most"),
+    [("pixels", 0.915, 0.93), ("moments", 0.972, 1), ("directions", 0.991, 1)],
 )
 def test_the_test_accuracy_is_as_recorded_and_as_promised(
     mnist: Dataset, input: Input, least: float, most: float
@@ -55,7 +63,9 @@ def test_the_test_accuracy_is_as_recorded_and_as_promised(
     assert least <= accuracy <= most
 
 
-@pytest.mark.parametrize(("input", "least"), [("pixels", 0.82), ("moments", 0.93)])
+@pytest.mark.parametrize(
+    ("input", "least"), [("pixels", 0.82), ("moments", 0.93), ("directions", 0.969)]
+)
 def test_drawn_digits_are_read_as_well_as_promised(
     drawings: Drawn, input: Input, least: float
 ) -> None:
@@ -70,8 +80,9 @@ def test_the_reject_rule_keeps_what_it_was_chosen_for(mnist: Dataset, input: Inp
     inputs = model.features(held_out.images)
     probabilities = model.predict_proba(inputs)
     predicted = probabilities.argmax(axis=1)
-    familiar = distances(inputs, predicted, rule.prototypes) <= rule.max_distance
-    assert familiar.mean() == pytest.approx(FAMILIAR_SHARE, abs=0.002)
+    how_familiar = familiarity(inputs, predicted, rule.prototypes, rule.rejector)
+    share = FAMILIAR_SHARE if rule.rejector is NO_REJECTOR else FAMILIAR_TO_REJECTOR
+    assert (how_familiar >= rule.min_familiarity).mean() == pytest.approx(share, abs=0.002)
     sure = probabilities.max(axis=1) >= rule.min_probability
     assert (predicted == held_out.labels)[sure].mean() >= SELECTIVE_ACCURACY - 5e-4
     for threshold, answered, right in rule.curve:

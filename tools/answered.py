@@ -1,14 +1,19 @@
 """Measure when a model gives an answer, and when it says that it is not sure.
 
-python -m tools.answered mnist       digits: how many get an answer, how many of these are right
-python -m tools.answered nonsense    drawings that are no digits: how many get an answer
+python -m tools.answered mnist           digits: how many get an answer, how many of these are right
+python -m tools.answered nonsense        drawings that are no digits: how many get an answer
+python -m tools.answered held-out        such as the rejector was not taught (`tools.negatives`)
+python -m tools.answered drawn FILE      pen-drawn digits (see `model.data.strokes`)
+python -m tools.answered tapped FILE     the same with one stray tap of the pen on each drawing
+python -m tools.answered pairs FILE      two of them side by side, which make a number
+python -m tools.answered letters FILE    pen-drawn letters that no digit resembles
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,15 +21,30 @@ from numpy.typing import NDArray
 
 from model.classifier import checkpoint
 from model.classifier.checkpoint import Checkpoint
-from model.classifier.prediction import read
+from model.classifier.prediction import read, read_parts
 from model.commands import print_result
-from model.data import datasets
-from tools import nonsense
+from model.data import datasets, strokes
+from model.data.strokes import WrittenDigit
+from tools import drawn, nonsense
+from tools.negatives import HELD_OUT, negatives
 
-__all__ = ["main", "on_digits", "on_nonsense"]
+__all__ = [
+    "main",
+    "on_digits",
+    "on_drawn",
+    "on_held_out",
+    "on_letters",
+    "on_nonsense",
+    "on_pairs",
+    "on_tapped",
+]
 
 ROOT = Path(__file__).resolve().parents[1]
 DRAWINGS_A_KIND = 200
+HELD_OUT_A_KIND = 500
+N_PAIRS = 1_500
+LETTERS = frozenset("AEFHKMNRWXaefkmnrtwx")
+"""Letters that no digit resembles."""
 
 
 def on_digits(
@@ -40,7 +60,7 @@ def on_digits(
     """
     features = trained.model.features(images)  # (n, 784)
     probabilities = trained.model.predict_proba(features)
-    verdicts = map(trained.reject_rule.verdict, features, probabilities)
+    verdicts = trained.reject_rule.verdicts(features, probabilities)
     answered = np.array([verdict == "answer" for verdict in verdicts])
     right = probabilities.argmax(axis=1) == labels
     return {
@@ -63,6 +83,77 @@ def _share_answered(trained: Checkpoint, kind: str) -> float:
     return n_answered / len(readings)
 
 
+def on_held_out(trained: Checkpoint) -> dict[str, float]:
+    """Return the share of answers among families of negatives that nothing was learned from."""
+    mnist = datasets.load("mnist").test
+    shares = {}
+    for family in HELD_OUT:
+        pictures = negatives(family, HELD_OUT_A_KIND, mnist.images, mnist.labels, seed=9)
+        features = trained.model.features(pictures)
+        verdicts = trained.reject_rule.verdicts(features, trained.model.predict_proba(features))
+        shares[family] = verdicts.count("answer") / len(verdicts)
+    n = HELD_OUT_A_KIND * len(shares)
+    return {"n": n, "answered": float(np.mean(list(shares.values()))), **shares}
+
+
+def on_drawn(trained: Checkpoint, digits: Sequence[WrittenDigit]) -> dict[str, float]:
+    """Return how drawings of one digit are answered: shares of all, and of the answers."""
+    labels = [digit.label for digit in digits]
+    return _on_drawings(trained, strokes.canvas_drawings(digits, seed=0), labels)
+
+
+def on_tapped(trained: Checkpoint, digits: Sequence[WrittenDigit]) -> dict[str, float]:
+    """Return the same where the pen has also touched the canvas once, anywhere."""
+    rng = np.random.default_rng(1)
+    drawings = (drawn.tapped(ink, rng) for ink in strokes.canvas_drawings(digits, seed=0))
+    return _on_drawings(trained, drawings, [digit.label for digit in digits])
+
+
+def _on_drawings(
+    trained: Checkpoint, drawings: Iterable[NDArray[np.float32]], labels: Sequence[int]
+) -> dict[str, float]:
+    right = wrong = 0
+    for ink, label in zip(drawings, labels, strict=True):
+        readings = read_parts(trained, ink)
+        if readings and all(reading.verdict == "answer" for reading in readings):
+            is_right = [reading.digit for reading in readings] == [label]
+            right, wrong = right + is_right, wrong + (not is_right)
+    n = len(labels)
+    return {
+        "n": n,
+        "answered": (right + wrong) / n,
+        "answered_right": right / max(right + wrong, 1),
+        "right": right / n,
+        "wrong": wrong / n,
+    }
+
+
+def on_pairs(trained: Checkpoint, digits: Sequence[WrittenDigit]) -> dict[str, float]:
+    """Return how two digits side by side are read: as both of them, as one digit, or wrongly."""
+    both = one = wrong = 0
+    for ink, labels in drawn.pairs(digits, N_PAIRS, seed=0):
+        readings = read_parts(trained, ink)
+        if not all(reading.verdict == "answer" for reading in readings):
+            continue
+        is_right = [reading.digit for reading in readings] == list(labels)
+        both += is_right
+        one += len(readings) == 1
+        wrong += not is_right and len(readings) != 1
+    return {"n": N_PAIRS, "both": both / N_PAIRS, "one": one / N_PAIRS, "wrong": wrong / N_PAIRS}
+
+
+def on_letters(trained: Checkpoint, path: Path) -> dict[str, float]:
+    """Return the share of letters that get an answer, of those that no digit resembles."""
+    answered = []
+    for ink in drawn.letters(path, LETTERS):
+        readings = read_parts(trained, ink)
+        answered.append(bool(readings) and all(each.verdict == "answer" for each in readings))
+    return {"n": len(answered), "answered": float(np.mean(answered))}
+
+
+_ON_DIGITS = {"drawn": on_drawn, "tapped": on_tapped, "pairs": on_pairs}
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the shares, one a line or as JSON."""
     parser = argparse.ArgumentParser(
@@ -71,17 +162,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "what", help="nonsense, or a data set: mnist, digits, a folder of IDX files"
+        "what", help="one of the above, or a data set: mnist, digits, a folder of IDX files"
     )
+    parser.add_argument("file", type=Path, nargs="?", help="of recorded pen strokes")
     parser.add_argument(
-        "--checkpoint", type=Path, default=ROOT / "assets" / "checkpoints" / "moments.safetensors"
+        "--checkpoint",
+        type=Path,
+        default=ROOT / "assets" / "checkpoints" / "directions.safetensors",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args(arguments)
     try:
         trained = checkpoint.load(options.checkpoint)
+        if options.what in (*_ON_DIGITS, "letters") and options.file is None:
+            parser.error(f"{options.what} needs a file of pen strokes")
         if options.what == "nonsense":
             result = on_nonsense(trained)
+        elif options.what == "held-out":
+            result = on_held_out(trained)
+        elif options.what == "letters":
+            result = on_letters(trained, options.file)
+        elif options.what in _ON_DIGITS:
+            result = _ON_DIGITS[options.what](trained, list(strokes.read(options.file)))
         else:
             test = datasets.load(options.what).test
             result = on_digits(trained, test.images, test.labels)

@@ -74,6 +74,19 @@ class Classifier(Protocol):
         """
         ...
 
+    def seen(self, images: NDArray[Any]) -> NDArray[np.float32]:
+        """Return what the input step sees of pictures (n, 28, 28), as pictures (n, 28, 28).
+
+        Where an input step begins with a normalisation, that is the picture behind it; else the
+        same pictures, from 0 to 1.
+        """
+        scale = 1 / 255 if images.dtype == np.uint8 else 1
+        return images.astype(np.float32) * np.float32(scale)
+
+    def described(self, seen: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the features (n, n_features) of what is seen (n, 28, 28)."""
+        return self.features(seen)
+
     def decision_function(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the scores (logits) of features (n, n_features), (n, 10)."""
         ...

@@ -16,30 +16,41 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from model.classifier.base import Classifier, TrainingData
-from model.classifier.reject import N_PROTOTYPES, RejectRule
-from model.classifier.softmax import SoftmaxRegression
+from model.classifier.reject import N_PROTOTYPES, NO_REJECTOR, Rejector, RejectRule
+from model.classifier.softmax import LARGEST, SoftmaxRegression
 from model.config import MOST_STEPS, TrainingConfig
 from model.files import write_whole
 
 __all__ = ["LARGEST_FILE", "Checkpoint", "CheckpointError", "from_bytes", "load", "save"]
 
 FORMAT = "inkling-softmax"
-VERSION = 2
+VERSION = 3
 VERSION_1_NAMES = {
     "typical": "prototypes",
     "doubt": "reject_rule",
     "farthest": "max_distance",
     "least_probability": "min_probability",
 }
-"""Names in version 1 of the format, which is read too, and the present ones."""
+"""Names in version 1 of the format, which is read too, and the present ones.
+
+Version 2 has no rejector; both say how far a familiar picture may lie, not how familiar it must be.
+"""
 LARGEST_FILE = 262_144
-"""Largest checkpoint, in bytes: one has about 160,000, and a larger file is not even read."""
+"""Largest checkpoint, in bytes: one has about 190,000, and a larger file is not even read."""
+
+LARGEST_WEIGHT = 1e6
+"""Largest weight of a distance: in float32 it overflows nowhere."""
 
 TENSORS: dict[str, tuple[tuple[int, ...], type[np.generic]]] = {
     "weights": ((784, 10), np.float32),
     "bias": ((10,), np.float32),
     "prototypes": ((10, N_PROTOTYPES, 784), np.uint8),
 }
+REJECTOR: dict[str, tuple[tuple[int, ...], type[np.generic]]] = {
+    "rejector_weights": ((784, 10), np.float32),
+    "rejector_bias": ((10,), np.float32),
+}
+"""Tensors of a reject rule that has a rejector."""
 
 METADATA = ("config", "data", "reject_rule", "measured")
 
@@ -84,8 +95,12 @@ class Checkpoint:
             "bias": self.model.bias,
             "prototypes": self.reject_rule.prototypes,
         }
+        rejector = self.reject_rule.rejector
+        if rejector is not NO_REJECTOR:
+            tensors |= {"rejector_weights": rejector.weights, "rejector_bias": rejector.bias}
         rule = {
-            "max_distance": self.reject_rule.max_distance,
+            "distance_weight": rejector.distance_weight,
+            "min_familiarity": self.reject_rule.min_familiarity,
             "min_probability": self.reject_rule.min_probability,
             "curve": self.reject_rule.curve,
         }
@@ -153,12 +168,13 @@ def from_bytes(content: bytes, *, name: str = "the file") -> Checkpoint:
     except (SafetensorError, KeyError, ValueError, TypeError, OverflowError) as error:
         raise CheckpointError(f"{name} is not a safetensors file: {error!s:.160}") from error
     tensors = _renamed(tensors)
-    if set(tensors) != set(TENSORS):
+    expected = TENSORS | REJECTOR if set(tensors) & set(REJECTOR) else TENSORS
+    if set(tensors) != set(expected):
         found = ", ".join(sorted(tensors)) or "none"
         raise CheckpointError(
-            f"{name} must hold the tensors {', '.join(sorted(TENSORS))}; it holds {found:.80}"
+            f"{name} must hold the tensors {', '.join(sorted(expected))}; it holds {found:.80}"
         )
-    for key, (shape, dtype) in TENSORS.items():
+    for key, (shape, dtype) in expected.items():
         _check_tensor(f"{key} in {name}", tensors[key], shape, dtype)
     metadata = _metadata(content, name)
     try:
@@ -167,7 +183,7 @@ def from_bytes(content: bytes, *, name: str = "the file") -> Checkpoint:
         learned_from = TrainingData(_text(data["name"]), _text(data["sha256"]))
         return Checkpoint(
             SoftmaxRegression(tensors["weights"], tensors["bias"], config.input, learned_from),
-            _reject_rule(tensors["prototypes"], metadata["reject_rule"]),
+            _reject_rule(tensors, metadata["reject_rule"]),
             config,
             _measured(metadata["measured"]),
         )
@@ -186,8 +202,8 @@ def _check_tensor(
         raise CheckpointError(
             f"{what} must be {shape} {dtype.__name__}, got {tensor.shape} {tensor.dtype}"
         )
-    if not np.isfinite(tensor).all():
-        raise CheckpointError(f"{what} must be finite everywhere")
+    if not (np.abs(tensor) <= LARGEST).all():  # false for NaN as well
+        raise CheckpointError(f"{what} must be finite, and within ±{LARGEST:g}, everywhere")
 
 
 def _metadata(content: bytes, name: str) -> dict[str, Any]:
@@ -196,7 +212,7 @@ def _metadata(content: bytes, name: str) -> dict[str, Any]:
     metadata = json.loads(content[8 : 8 + header_length]).get("__metadata__") or {}
     if metadata.get("format") != FORMAT:
         raise CheckpointError(f"{name} is a safetensors file, but not one of Inkling's checkpoints")
-    if metadata.get("version") not in ("1", str(VERSION)):
+    if metadata.get("version") not in [str(version) for version in range(1, VERSION + 1)]:
         raise CheckpointError(
             f"{name} has checkpoint version {metadata.get('version')!r:.20}, "
             f"this program reads 1 to {VERSION}"
@@ -222,12 +238,26 @@ def _text(value: Any) -> str:
     return value
 
 
-def _reject_rule(prototypes: NDArray[np.uint8], rule: Any) -> RejectRule:
+def _reject_rule(tensors: Mapping[str, NDArray[Any]], rule: Any) -> RejectRule:
     curve = tuple((_share(t), _share(a), _share(r)) for t, a, r in rule["curve"])
     if not curve:
         raise ValueError("the curve has no points")
+    if "max_distance" in rule:  # up to version 2
+        rule = rule | {"distance_weight": 1.0, "min_familiarity": -_number(rule["max_distance"])}
+    distance_weight = _number(rule["distance_weight"])
+    if "rejector_weights" in tensors:
+        weights, bias = tensors["rejector_weights"], tensors["rejector_bias"]
+        rejector = Rejector(weights, bias, _within(LARGEST_WEIGHT, distance_weight))
+    elif distance_weight == NO_REJECTOR.distance_weight:
+        rejector = NO_REJECTOR
+    else:
+        raise ValueError("a distance is weighted against a rejector, and there is none")
     return RejectRule(
-        prototypes, _number(rule["max_distance"]), _share(rule["min_probability"]), curve
+        tensors["prototypes"],
+        rejector,
+        _number(rule["min_familiarity"]),
+        _share(rule["min_probability"]),
+        curve,
     )
 
 
@@ -235,6 +265,12 @@ def _number(value: Any) -> float:
     if type(value) not in (int, float) or not abs(value) <= sys.float_info.max:  # also NaN
         raise ValueError(f"expected a finite number, got {value!r:.40}")
     return float(value)
+
+
+def _within(largest: float, number: float) -> float:
+    if abs(number) > largest:
+        raise ValueError(f"expected a number within ±{largest:g}, got {number:g}")
+    return number
 
 
 def _share(value: Any) -> float:

@@ -19,9 +19,11 @@ import numpy as np
 from model.classifier.checkpoint import Checkpoint
 from model.classifier.softmax import SoftmaxRegression
 from model.config import N_CLASSES, N_FEATURES, SIDE, Input
+from model.preprocessing import directions
 from model.preprocessing.moments import (
     ASPECT_EXPONENT,
     CENTRE,
+    MOST_WIDENING,
     SPREAD,
     STEEPEST_SHEAR,
     THINNEST,
@@ -44,6 +46,10 @@ _PLACES = np.arange(SIDE, dtype=np.float32)
 _ACROSS, _DOWN = _PLACES[np.newaxis, :], _PLACES[:, np.newaxis]
 _OFFSETS = _PLACES - CENTRE
 _POWERS = np.stack([_OFFSETS**0, _OFFSETS, _OFFSETS**2], axis=1)
+_SMOOTH = np.maximum(2 - np.abs(_DOWN - _ACROSS), 0)  # of Sobel's operator: 1, 2, 1
+_DIFFERENCE = np.where(_ACROSS - _DOWN == 1, 1.0, np.where(_DOWN - _ACROSS == 1, -1.0, 0.0)).astype(
+    np.float32
+)
 _WINDOWS = np.exp(-0.5 * ((_DOWN - _ACROSS) / WINDOW) ** 2) + np.float32(WINDOW_FLOOR)
 
 
@@ -151,13 +157,17 @@ def _linear(ink: Any) -> Any:
     variance_x = ops.maximum(mu20 - 2.0 * shear * mu11 + shear * shear * mu02, THINNEST)
     sigma_x, sigma_y = ops.sqrt(variance_x), ops.sqrt(variance_y)
     longer = ops.maximum(sigma_x, sigma_y)
-    target_x = SPREAD * ops.power(sigma_x / longer, ASPECT_EXPONENT)
-    target_y = SPREAD * ops.power(sigma_y / longer, ASPECT_EXPONENT)
+    target_x, target_y = SPREAD * _kept(sigma_x / longer), SPREAD * _kept(sigma_y / longer)
 
     down = sigma_y / target_y * (_DOWN - CENTRE)  # (n, 28, 1)
     across = sigma_x / target_x * (_ACROSS - CENTRE)  # (n, 1, 28)
     rows = ops.matmul(_hats(mean_y + down), ink)
     return _read_columns(rows, _plus(mean_x + shear * down, across))
+
+
+def _kept(narrowness: Any) -> Any:
+    kept = keras.ops.power(narrowness, ASPECT_EXPONENT)
+    return keras.ops.minimum(kept, MOST_WIDENING * narrowness)
 
 
 def _even_rows(ink: Any) -> Any:
@@ -207,7 +217,40 @@ def _hats(places: Any) -> Any:
     return keras.ops.relu(1.0 - keras.ops.abs(places - _PLACES))
 
 
-_INPUT_STEPS: dict[Input, Callable[[Any], Any]] = {"pixels": _pixels, "moments": _moments}
+def _directions(ink: Any) -> Any:
+    """Compute `model.preprocessing.directions.directions` of the moments, likewise."""
+    ops = keras.ops
+    seen = _moments(ink)
+    smooth_down = ops.matmul(_SMOOTH, seen)  # (n, 28, 28)
+    smooth_across = ops.matmul(seen, _SMOOTH)
+    gx = ops.matmul(smooth_down, np.transpose(_DIFFERENCE))
+    gy = ops.matmul(_DIFFERENCE, smooth_across)
+    right, left, below, above = ops.relu(gx), ops.relu(-gx), ops.relu(gy), ops.relu(-gy)
+    size_x, size_y = right + left, below + above
+    maps = [
+        ops.relu(gx - size_y),
+        ops.minimum(right, below),
+        ops.relu(gy - size_x),
+        ops.minimum(left, below),
+        ops.relu(-gx - size_y),
+        ops.minimum(left, above),
+        ops.relu(-gy - size_x),
+        ops.minimum(right, above),
+    ]
+    across = np.ascontiguousarray(directions.ACROSS.T)
+    sums = [
+        (2.0**0.5 if direction % 2 else 1.0) * ops.matmul(directions.DOWN, ops.matmul(edge, across))
+        for direction, edge in enumerate(maps)
+    ]
+    features = [ops.sqrt(each + directions.FAINT) - directions.FAINT**0.5 for each in sums]
+    return ops.minimum(ops.stack(features, axis=1), 1.0)  # (n, 8, 14, 7)
+
+
+_INPUT_STEPS: dict[Input, Callable[[Any], Any]] = {
+    "pixels": _pixels,
+    "moments": _moments,
+    "directions": _directions,
+}
 
 
 def _write_keras(network: Any, path: Path) -> None:

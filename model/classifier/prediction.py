@@ -1,4 +1,4 @@
-"""Prediction: from a drawing to the probabilities, and whether an answer is given."""
+"""Prediction: from a drawing to the digits on it, and whether each is given as an answer."""
 
 from __future__ import annotations
 
@@ -10,39 +10,51 @@ from numpy.typing import NDArray
 
 from model.classifier.checkpoint import Checkpoint
 from model.classifier.reject import Verdict
-from model.config import SIDE
-from model.preprocessing.centring import centred
+from model.preprocessing.centring import centred, checked_ink
+from model.preprocessing.segmentation import TooManyPartsError, parts
 
-__all__ = ["Reading", "read"]
+__all__ = ["Reading", "read", "read_parts"]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Reading:
-    """What a model makes of one drawing.
+    """What a model makes of one digit.
 
     Parameters
     ----------
+    ink : (H, W) float32 in [0, 1]
+        The part of the drawing that is read.
     features : (n_features,) float32 in [0, 1]
         What the model is fed.
     picture : (28, 28) float32 in [0, 1]
-        The features where they are a picture, one for each pixel; else the same as `centred`.
+        What the model sees: the picture from which the features are made.
     centred : (28, 28) float32 in [0, 1]
-        The drawing in MNIST's form, from which the features are made.
+        The part in MNIST's form, from which `picture` is made.
     probabilities : (10,) float32
         What the model believes.
-    verdict : {"answer", "unsure", "unfamiliar"}
+    verdict : {"answer", "unsure", "unfamiliar", "crowded"}
         Whether the likeliest digit is given as the answer; see `model.classifier.reject`.
+        "crowded" where the drawing has too many parts to be a number.
     """
 
+    ink: NDArray[np.float32]
     features: NDArray[np.float32]
     picture: NDArray[np.float32]
     centred: NDArray[np.float32]
     probabilities: NDArray[np.floating[Any]]
     verdict: Verdict
 
+    @property
+    def digit(self) -> int:
+        """The likeliest digit."""
+        return int(self.probabilities.argmax())
 
-def read(checkpoint: Checkpoint, ink: NDArray[np.float32]) -> Reading | None:
-    """Read a drawing.
+
+def read_parts(checkpoint: Checkpoint, ink: NDArray[np.float32]) -> tuple[Reading, ...]:
+    """Read the digits on a drawing, from left to right.
+
+    What is no digit is left out: a tap, a speck, a full stop; see
+    `model.preprocessing.segmentation`.
 
     Parameters
     ----------
@@ -51,19 +63,38 @@ def read(checkpoint: Checkpoint, ink: NDArray[np.float32]) -> Reading | None:
 
     Returns
     -------
-    Reading, or None for a picture without ink, which is never predicted
+    readings : tuple of Reading
+        At most 12; none for a picture without ink, which is never predicted. A drawing with more
+        parts is read whole, and its verdict is "crowded".
 
     Raises
     ------
     ValueError
         For ink of another shape or out of its range.
     """
+    ink = checked_ink(ink)
+    try:
+        found = parts(ink)
+    except TooManyPartsError:
+        whole = _read(checkpoint, ink)
+        return () if whole is None else (dataclasses.replace(whole, verdict="crowded"),)
+    readings = (_read(checkpoint, part) for part in found)
+    return tuple(reading for reading in readings if reading is not None)
+
+
+def read(checkpoint: Checkpoint, ink: NDArray[np.float32]) -> Reading | None:
+    """Read a drawing of one digit: the last of `read_parts`, or None where there is no ink."""
+    readings = read_parts(checkpoint, ink)
+    return readings[-1] if readings else None
+
+
+def _read(checkpoint: Checkpoint, ink: NDArray[np.float32]) -> Reading | None:
     model = checkpoint.model
     digit = centred(ink)
     if not digit.any():
         return None
-    features = model.features(digit[np.newaxis])  # (1, n_features)
+    seen = model.seen(digit[np.newaxis])  # (1, 28, 28)
+    features = model.described(seen)  # (1, n_features)
     probabilities = model.predict_proba(features)[0]  # (10,)
     verdict = checkpoint.reject_rule.verdict(features[0], probabilities)
-    picture = features.reshape(SIDE, SIDE) if features.size == digit.size else digit
-    return Reading(features[0], picture, digit, probabilities, verdict)
+    return Reading(ink, features[0], seen[0], digit, probabilities, verdict)

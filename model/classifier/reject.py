@@ -4,8 +4,11 @@ A linear model is as sure of a scribble as of a digit, because it only ever weig
 against each other. So two questions are asked of an answer, each with a threshold that is chosen
 on held-out validation pictures:
 
-- Is it *familiar*? The picture's distance to the nearest of the digit's prototypes must not be
-  above a limit within which 98 % of the validation digits lie.
+- Is it *familiar*? Two witnesses are heard. The distance of the features to the nearest of the
+  digit's prototypes knows what is far from everything. A second linear model, the *rejector*, has
+  learned for each digit alone to tell it from all else, from the other nine and from pictures that
+  are no digits, and knows what is near but wrong. Their sum, score less weighted distance, is the
+  *familiarity*; it must not be below a limit that nearly all validation digits reach.
 - Is it *sure*? The probability must reach a threshold above which 99 % of the answers on
   validation digits are right: this share is the *selective accuracy*, and the share of the digits
   that are answered is the *coverage*.
@@ -19,24 +22,64 @@ Theory 16, 1970.
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-__all__ = ["N_PROTOTYPES", "RejectRule", "Verdict", "choose", "find_prototypes"]
+from model.classifier.softmax import logits
+from model.config import N_CLASSES, N_FEATURES
 
-Verdict = Literal["answer", "unsure", "unfamiliar"]
+__all__ = [
+    "NO_REJECTOR",
+    "N_PROTOTYPES",
+    "RejectRule",
+    "Rejector",
+    "Verdict",
+    "choose",
+    "distances",
+    "familiarity",
+    "find_prototypes",
+]
+
+Verdict = Literal["answer", "unsure", "unfamiliar", "crowded"]
+"""Of one part of a drawing; "crowded" says that a drawing has too many of them."""
 
 N_PROTOTYPES = 16
 """Prototypes of each digit."""
 FAMILIAR_SHARE = 0.98
-"""Share of the validation digits that must count as familiar."""
+"""Share of the validation digits that must count as familiar, without a rejector."""
+FAMILIAR_TO_REJECTOR = 0.965
+"""The same with one."""
 SELECTIVE_ACCURACY = 0.99
 """Share of the answers on validation digits that must be right."""
+LEAST_PROBABILITY = 0.8
+"""With a rejector, `min_probability` is at least this: what it lets pass is digits, and some of
+these are written so that two readings are possible."""
 SAMPLE_SIZE = 2_000
 """Training pictures of each digit from which its prototypes are made."""
+
+
+class Rejector(NamedTuple):
+    """The second linear model: how much features are like each digit, each asked for alone.
+
+    Parameters
+    ----------
+    weights, bias : (n_features, 10) and (10,) float32
+    distance_weight : float
+        How much of the score one unit of distance to the nearest prototype takes away.
+    """
+
+    weights: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    distance_weight: float
+
+
+NO_REJECTOR = Rejector(
+    np.zeros((N_FEATURES, N_CLASSES), np.float32), np.zeros(N_CLASSES, np.float32), 1.0
+)
+"""Leaves the distance alone to say what is familiar."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -47,17 +90,20 @@ class RejectRule:
     ----------
     prototypes : (10, k, n_features) uint8
         Typical features of each digit, 0 to 255.
-    max_distance : float
-        Largest distance to the nearest prototype that still counts as familiar.
+    rejector : Rejector
+    min_familiarity : float
+        Least familiarity of a picture that is read: the rejector's score for the digit less the
+        weighted distance to its nearest prototype.
     min_probability : float
         Least probability of a digit that is given as an answer, 0 to 1.
     curve : tuple of (float, float, float)
-        How `min_probability` was chosen: rising thresholds on the probability, each with its
-        coverage and its selective accuracy on the validation digits.
+        What each threshold on the probability would do: rising thresholds, each with its coverage
+        and its selective accuracy on the validation digits.
     """
 
     prototypes: NDArray[np.uint8]
-    max_distance: float
+    rejector: Rejector
+    min_familiarity: float
     min_probability: float
     curve: tuple[tuple[float, float, float], ...]
 
@@ -71,13 +117,38 @@ class RejectRule:
         features : (n_features,) float32 in [0, 1]
         probabilities : (10,)
         """
-        digit = int(probabilities.argmax())
-        if (
-            distances(features[np.newaxis], np.array([digit]), self.prototypes)[0]
-            > self.max_distance
-        ):
-            return "unfamiliar"
-        return "answer" if probabilities[digit] >= self.min_probability else "unsure"
+        return self.verdicts(features[np.newaxis], probabilities[np.newaxis])[0]
+
+    def verdicts(
+        self, features: NDArray[np.float32], probabilities: NDArray[np.floating[Any]]
+    ) -> list[Verdict]:
+        """Judge answers: features (n, n_features), probabilities (n, 10)."""
+        digits = probabilities.argmax(axis=1)
+        familiar = familiarity(features, digits, self.prototypes, self.rejector)
+        return [
+            "unfamiliar"
+            if how_familiar < self.min_familiarity
+            else "answer"
+            if share >= self.min_probability
+            else "unsure"
+            for how_familiar, share in zip(familiar, probabilities.max(axis=1), strict=True)
+        ]
+
+
+def familiarity(
+    features: NDArray[np.float32],
+    digits: NDArray[np.integer[Any]],
+    prototypes: NDArray[np.uint8],
+    rejector: Rejector,
+) -> NDArray[np.float32]:
+    """Return how much features (n, n_features) are like the digits (n,) they are read as, (n,)."""
+    far = distances(features, digits, prototypes)
+    own = np.float32(-rejector.distance_weight) * far
+    if rejector is NO_REJECTOR:
+        return own
+    scores = logits(features, rejector.weights, rejector.bias)  # (n, 10)
+    familiar: NDArray[np.float32] = own + scores[np.arange(len(digits)), digits]
+    return familiar
 
 
 def find_prototypes(
@@ -120,6 +191,7 @@ def choose(
     features: NDArray[np.float32],
     labels: NDArray[np.integer[Any]],
     probabilities: NDArray[np.floating[Any]],
+    rejector: Rejector = NO_REJECTOR,
 ) -> RejectRule:
     """Choose both thresholds on validation digits.
 
@@ -130,9 +202,13 @@ def choose(
     labels : (n,)
     probabilities : (n, 10)
         What the model believes of them.
+    rejector : Rejector
+        Trained beforehand, on these very features; without one the distance decides.
     """
     predicted = probabilities.argmax(axis=1)
-    max_distance = float(np.quantile(distances(features, predicted, prototypes), FAMILIAR_SHARE))
+    familiar = familiarity(features, predicted, prototypes, rejector)
+    share = FAMILIAR_SHARE if rejector is NO_REJECTOR else FAMILIAR_TO_REJECTOR
+    min_familiarity = float(np.quantile(familiar, 1 - share))
     largest, correct = probabilities.max(axis=1), predicted == labels
     curve = []
     for threshold in np.round(np.arange(0.1, 1.0, 0.02), 2):
@@ -142,7 +218,10 @@ def choose(
         coverage, selective_accuracy = answered.mean(), correct[answered].mean()
         curve.append((float(threshold), float(coverage), float(selective_accuracy)))
     accurate = [point for point in curve if point[2] >= SELECTIVE_ACCURACY]
-    return RejectRule(prototypes, max_distance, (accurate or curve[-1:])[0][0], tuple(curve))
+    min_probability = (accurate or curve[-1:])[0][0]
+    if rejector is not NO_REJECTOR:
+        min_probability = max(min_probability, LEAST_PROBABILITY)
+    return RejectRule(prototypes, rejector, min_familiarity, min_probability, tuple(curve))
 
 
 def distances(

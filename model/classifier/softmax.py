@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from model.classifier.base import UNKNOWN, Classifier, TrainingData
 from model.config import N_CLASSES, N_FEATURES, Input
-from model.preprocessing.features import features
+from model.preprocessing.features import described, features, normalised
 
 __all__ = ["SoftmaxRegression", "logits"]
 
@@ -48,7 +48,7 @@ class SoftmaxRegression(Classifier):
     weights : (784, 10) finite float32
         One column per digit.
     bias : (10,) finite float32
-    input : {"pixels", "moments"}
+    input : {"pixels", "moments", "directions"}
         The input step, see `model.preprocessing.features`.
     training_data : TrainingData
 
@@ -76,6 +76,14 @@ class SoftmaxRegression(Classifier):
     def features(self, images: NDArray[Any]) -> NDArray[np.float32]:
         """Turn pictures (n, 28, 28) into (n, 784); see `Classifier.features`."""
         return features(images, self.input)
+
+    def seen(self, images: NDArray[Any]) -> NDArray[np.float32]:
+        """Return what is seen of pictures (n, 28, 28); see `Classifier.seen`."""
+        return normalised(images, self.input)
+
+    def described(self, seen: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the features (n, 784) of what is seen (n, 28, 28)."""
+        return described(seen, self.input)
 
     def decision_function(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the scores xW + b of features (n, 784), (n, 10)."""

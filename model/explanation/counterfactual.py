@@ -76,7 +76,11 @@ class Counterfactual:
         Whether the target is ahead of all others in the end. Where it is not although `n_for_two`
         is a number, the changes are those that put it ahead of the present answer.
     at_least : int or None
-        No fewer pixels than this let the target win. None where it cannot win, whatever is done.
+        No fewer pixels than this let the target win. None where it cannot win, whatever is done,
+        or where nothing is known about it.
+    is_searched : bool
+        Found by trying, see `model.explanation.pixel_search`: where it does not win, there may be
+        another way.
     """
 
     present: int
@@ -90,6 +94,7 @@ class Counterfactual:
     then_led: tuple[int, ...]
     wins: bool
     at_least: int | None
+    is_searched: bool = False
 
     def __len__(self) -> int:
         return len(self.pixels)

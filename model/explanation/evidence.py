@@ -9,6 +9,11 @@ and wᵢ·xᵢ is exactly what pixel i adds to it: its *evidence*. Pixels withou
 model makes of blank paper is in the bias. Between two digits a and b, the difference of their
 logits decides, and it splits in the same way into (wᵃᵢ − wᵇᵢ)·xᵢ: the *contrast*.
 
+Where the features are no pixels, but directions of edges, each feature's share is handed back to
+the pixels that it was made from. A feature f is a root of a sum S of window · map, so its share
+w·f splits in proportion to what each pixel gave to S: pixel p of direction d gets
+map[d, p] · Σ over windows of w · f / S · window[p]. Nothing is lost: the shares sum to Σ w·f.
+
 Products and sums are computed in float64 from the model's float32 numbers. A product of two float32
 numbers is exact there, and 784 of them add up with an error around 1e-13 for logits around 10, far
 below what is printed; `model.classifier.softmax.logits`, in float32, agrees within 1e-5.
@@ -30,7 +35,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.classifier.softmax import SoftmaxRegression
-from model.config import N_CLASSES, N_FEATURES, SIDE
+from model.config import N_CLASSES, SIDE
+from model.preprocessing.directions import (
+    ACROSS,
+    COLUMNS,
+    DOWN,
+    N_DIRECTIONS,
+    ROWS,
+    edges,
+    rooted,
+    sampled,
+)
 
 __all__ = [
     "REGIONS",
@@ -130,39 +145,56 @@ class Evidence:
         return Sum(*(Decimal(f"{n}e-{decimals}") for n in (bias, positive, -against, logit)))
 
 
-def evidence(model: SoftmaxRegression, features: NDArray[np.float32], digit: int) -> Evidence:
+def evidence(model: SoftmaxRegression, seen: NDArray[np.float32], digit: int) -> Evidence:
     """Take a digit's logit apart.
 
     Parameters
     ----------
     model : SoftmaxRegression
-    features : (784,) floats between 0 and 1
-        What the model is fed: one row of `model.features`.
+    seen : (28, 28) floats between 0 and 1
+        What the model sees: `model.seen` of the drawing, from which the features are made.
     digit : int
         From 0 to 9.
 
     Raises
     ------
     ValueError
-        For features of another shape, or no digit.
+        For a picture of another shape or out of range, or no digit.
     """
-    if features.shape != (N_FEATURES,):
-        raise ValueError(f"features must be ({N_FEATURES},), got {features.shape}")
+    if seen.shape != (SIDE, SIDE):
+        raise ValueError(f"what is seen must be ({SIDE}, {SIDE}), got {seen.shape}")
+    if not (seen.min() >= 0 and seen.max() <= 1):  # false for NaN as well
+        raise ValueError("what is seen must lie between 0 and 1 everywhere, without NaN")
     if digit not in range(N_CLASSES):
         raise ValueError(f"digit must be a whole number from 0 to 9, got {digit!r}")
-    shares = model.weights[:, digit].astype(np.float64) * features
-    return Evidence(digit, None, shares.reshape(SIDE, SIDE), float(model.bias[digit]))
+    weights = model.weights[:, digit].astype(np.float64)
+    if model.input == "directions":
+        shares = _handed_back(weights.reshape(N_DIRECTIONS, ROWS, COLUMNS), seen)
+    else:
+        shares = weights.reshape(SIDE, SIDE) * seen
+    return Evidence(digit, None, shares, float(model.bias[digit]))
+
+
+def _handed_back(weights: NDArray[np.float64], seen: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Hand the shares of features (8, 14, 7) back to the pixels (28, 28)."""
+    maps = edges(seen[np.newaxis].astype(np.float32, copy=False))  # (8, 1, 28, 28)
+    sums = sampled(maps)[0].astype(np.float64)  # (8, 14, 7)
+    shares = weights * rooted(sums)
+    of_sum = np.divide(shares, sums, out=np.zeros_like(sums), where=sums > 0)
+    of_pixel = DOWN.T.astype(np.float64) @ of_sum @ ACROSS.astype(np.float64)  # (8, 28, 28)
+    back: NDArray[np.float64] = (maps[:, 0] * of_pixel).sum(axis=0)
+    return back
 
 
 def contrast(
-    model: SoftmaxRegression, features: NDArray[np.float32], digit: int, other: int
+    model: SoftmaxRegression, seen: NDArray[np.float32], digit: int, other: int
 ) -> Evidence:
     """Take apart why one digit leads another: the difference of their evidence.
 
     Parameters
     ----------
     model : SoftmaxRegression
-    features : (784,) floats between 0 and 1
+    seen : (28, 28) floats between 0 and 1
     digit, other : int
         From 0 to 9; `digit` leads where the result's logit is above 0.
 
@@ -171,7 +203,7 @@ def contrast(
     ValueError
         See `evidence`.
     """
-    mine, its = evidence(model, features, digit), evidence(model, features, other)
+    mine, its = evidence(model, seen, digit), evidence(model, seen, other)
     return Evidence(digit, other, mine.map - its.map, mine.bias - its.bias)
 
 

@@ -1,7 +1,8 @@
 """The pipeline: a drawing on its way to the model, with the picture and the answer at each stage.
 
 The canvas shrunk whole to 28 × 28 is what most digit demos feed to a model; the steps after it are
-those of `centred` and `moments` in `model.preprocessing`, each of which can be left out.
+those of `centred`, `moments` and `directions` in `model.preprocessing`, each of which can be left
+out.
 """
 
 from __future__ import annotations
@@ -23,11 +24,12 @@ from model.preprocessing.centring import (
     placed_by_mass,
     placed_in_the_middle,
 )
+from model.preprocessing.directions import edges
 from model.preprocessing.moments import moments
 
-__all__ = ["STEPS", "Stage", "StageName", "Step", "picture", "stages"]
+__all__ = ["STEPS", "Stage", "StageName", "Step", "outline", "picture", "stages"]
 
-Step = Literal["crop", "box", "centre", "moments"]
+Step = Literal["crop", "box", "centre", "moments", "directions"]
 StageName = Literal["canvas"] | Step
 STEPS: tuple[Step, ...] = get_args(Step)
 """The steps after the canvas, in order."""
@@ -39,9 +41,11 @@ class Stage:
 
     Parameters
     ----------
-    name : {"canvas", "crop", "box", "centre", "moments"}
+    name : {"canvas", "crop", "box", "centre", "moments", "directions"}
         The step that was done last.
     picture : (28, 28) float32 in [0, 1]
+        What it made of the drawing. The last step makes no picture: here stands how strong the
+        edges are that it describes, the strongest being 1.
     probabilities : (10,) float32
         What the model of this stage believes of the picture.
     """
@@ -61,9 +65,9 @@ def stages(
     Parameters
     ----------
     ink : (H, W) floats between 0 and 1
-    models : mapping of {"pixels", "moments"} to Classifier
-        The second is fed the picture after the moments, the first all others.
-    steps : collection of {"crop", "box", "centre", "moments"}
+    models : mapping of {"pixels", "moments", "directions"} to Classifier
+        The last two are fed the picture after the step of their name, the first all others.
+    steps : collection of {"crop", "box", "centre", "moments", "directions"}
         Those that are switched on.
 
     Returns
@@ -81,22 +85,32 @@ def stages(
     found = []
     for n, name in enumerate(names):
         shown = picture(ink, on[:n])
-        model = models["moments" if name == "moments" else "pixels"]
-        found.append(Stage(name, shown, model.predict_proba(shown.reshape(1, -1))[0]))
+        model = models[
+            "moments" if name == "moments" else "directions" if name == "directions" else "pixels"
+        ]
+        probabilities = model.predict_proba(model.described(shown[np.newaxis]))[0]
+        found.append(Stage(name, outline(shown) if name == "directions" else shown, probabilities))
     return tuple(found)
+
+
+def outline(shown: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how strong the edges of a picture (28, 28) are, the strongest being 1."""
+    strength = edges(shown[np.newaxis])[:, 0].sum(axis=0)  # (28, 28)
+    outline: NDArray[np.float32] = strength / (strength.max() or 1)
+    return outline
 
 
 def picture(ink: NDArray[np.floating[Any]], steps: Collection[Step] = STEPS) -> NDArray[np.float32]:
     """Turn a drawing into a model's picture by these steps only.
 
     Without "crop" the whole canvas is kept; without "box" the longer side fills the picture;
-    without "centre" the borders are equal. With all but "moments" this
-    is `model.preprocessing.centring.centred`.
+    without "centre" the borders are equal. "directions" makes no picture and changes none. With all
+    but these and "moments" this is `model.preprocessing.centring.centred`.
 
     Parameters
     ----------
     ink : (H, W) floats between 0 and 1
-    steps : collection of {"crop", "box", "centre", "moments"}
+    steps : collection of {"crop", "box", "centre", "moments", "directions"}
 
     Returns
     -------

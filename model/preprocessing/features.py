@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.config import INPUTS, N_FEATURES, SIDE, Input
+from model.preprocessing.directions import directions
 from model.preprocessing.moments import moments
 
-__all__ = ["features"]
+__all__ = ["described", "features", "normalised"]
 
 
 def features(
@@ -21,8 +22,9 @@ def features(
     Parameters
     ----------
     images : (n, 28, 28) uint8 from 0 to 255, or floats between 0 and 1
-    input : {"pixels", "moments"}
-        The pictures as they are, or moment-normalised (see `model.preprocessing.moments`).
+    input : {"pixels", "moments", "directions"}
+        The pictures as they are; moment-normalised (see `model.preprocessing.moments`); or the
+        directions of the edges of the latter (see `model.preprocessing.directions`).
 
     Returns
     -------
@@ -33,6 +35,13 @@ def features(
     ValueError
         For another shape, values out of range, or an unknown input.
     """
+    return described(normalised(images, input), input)
+
+
+def normalised(
+    images: NDArray[np.uint8] | NDArray[np.floating[Any]], input: Input
+) -> NDArray[np.float32]:
+    """Do the first half of `features`: what the model sees, as pictures (n, 28, 28)."""
     if images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
         raise ValueError(f"images must be (n, {SIDE}, {SIDE}), got {images.shape}")
     if images.dtype == np.uint8:
@@ -45,5 +54,11 @@ def features(
         raise ValueError(f"images must be uint8 or floats, got {images.dtype}")
     if input not in INPUTS:
         raise ValueError(f"input must be one of {', '.join(INPUTS)}, got {input!r}")
-    normalised = moments(pictures) if input == "moments" else pictures
-    return normalised.reshape(len(images), N_FEATURES)
+    return pictures if input == "pixels" else moments(pictures)
+
+
+def described(pictures: NDArray[np.float32], input: Input) -> NDArray[np.float32]:
+    """Do the second half of `features`: what is seen (n, 28, 28) to the numbers (n, 784)."""
+    if input == "directions":
+        return directions(pictures)
+    return pictures.reshape(len(pictures), N_FEATURES)

@@ -4,8 +4,8 @@ Two steps, each nothing but bilinear resampling, so that the result is still a p
 
 1. *Linear*. With the ink's second central moments μ20, μ11, μ02: shear x by a = μ11/μ02 (deslant,
    at most 45°); then σy² = μ02, σx² = μ20 − 2aμ11 + a²μ02, r = min(σx, σy)/max(σx, σy); scale so
-   that the longer axis has standard deviation 5 pixels and the shorter 5·r^0.15; centre of mass to
-   the centre.
+   that the longer axis has standard deviation 5 pixels and the shorter 5·min(r^0.15, 2r), so that
+   a bar, which is narrow throughout, stays one; centre of mass to the centre.
 2. *Pseudo two-dimensional and bi-moment*, first along the rows, then along the columns. Every row
    looks at the ink through a soft window (a Gaussian of 6 rows around it on top of a floor of 0.7
    for the whole picture), and finds there the ink's mean c and its spread on either side,
@@ -40,6 +40,8 @@ SPREAD = 5.0
 """Standard deviation of the normalised ink along its longer axis, in pixels."""
 ASPECT_EXPONENT = 0.15
 """How much of a digit's narrowness is kept: from 0, nothing, to 1, all."""
+MOST_WIDENING = 2.0
+"""How many times as wide a narrow digit may become, against its length: a bar stays a bar."""
 STEEPEST_SHEAR = 1.0
 """Largest shear: 45°."""
 THINNEST = 0.05
@@ -102,13 +104,18 @@ def _linear(ink: Floats) -> Floats:
     variance_x = np.maximum(mu20 - 2 * shear * mu11 + shear**2 * mu02, THINNEST)
     sigma_x, sigma_y = np.sqrt(variance_x), np.sqrt(variance_y)
     longer = np.maximum(sigma_x, sigma_y)
-    target_x = SPREAD * (sigma_x / longer) ** ASPECT_EXPONENT
-    target_y = SPREAD * (sigma_y / longer) ** ASPECT_EXPONENT
+    target_x, target_y = SPREAD * _kept(sigma_x / longer), SPREAD * _kept(sigma_y / longer)
     down = _OFFSETS * (sigma_y / target_y)[:, None]  # (n, 28)
     across = _OFFSETS * (sigma_x / target_x)[:, None]
     rows = _read_rows(ink, mean_y[:, None] + down)
     columns = (mean_x[:, None] + shear[:, None] * down)[:, :, None] + across[:, None, :]
     return _read_columns(rows, columns)
+
+
+def _kept(narrowness: Floats) -> Floats:
+    """Map each side's share of the longer one to what is kept of it."""
+    kept: Floats = np.minimum(narrowness**ASPECT_EXPONENT, MOST_WIDENING * narrowness)
+    return kept
 
 
 def _central_moments(ink: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:

@@ -47,7 +47,7 @@ def outcome(
         "validation_accuracy": float((probabilities.argmax(axis=1) == labels).mean()),
         "test_accuracy": _accuracy(model, *data.test),
     }
-    rule = reject.choose(data.prototypes, features, labels, probabilities)
+    rule = reject.choose(data.prototypes, features, labels, probabilities, data.rejector)
     return Checkpoint(model, rule, config, measured)
 
 

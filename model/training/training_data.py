@@ -9,14 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.classifier.base import TrainingData
-from model.classifier.reject import find_prototypes
+from model.classifier.reject import Rejector, find_prototypes
 from model.config import Input, TrainingConfig
 from model.data import datasets
-from model.data.augmentation import with_pen_habits
+from model.data.augmentation import with_elastic_copies, with_pen_habits
 from model.data.datasets import NAMES, Progress
 from model.preprocessing import features as input_steps
+from model.training import rejector_file
 
-__all__ = ["Prepared", "prepare"]
+__all__ = ["Prepared", "augmented", "prepare"]
 
 KEPT = 2
 """How many prepared data sets are kept; MNIST's features take 220 MB."""
@@ -26,7 +27,8 @@ KEPT = 2
 class Prepared:
     """Features (n, 784) and labels (n,) of each split, and which data set they are of.
 
-    `prototypes` (10, k, 784) holds typical features of each digit; see `model.classifier.reject`.
+    `prototypes` (10, k, 784) holds typical features of each digit, and `rejector` knows what is no
+    digit; see `model.classifier.reject`.
     """
 
     source: TrainingData
@@ -34,6 +36,18 @@ class Prepared:
     validation: tuple[NDArray[np.float32], NDArray[np.uint8]]
     test: tuple[NDArray[np.float32], NDArray[np.uint8]]
     prototypes: NDArray[np.uint8]
+    rejector: Rejector
+
+
+def augmented(
+    images: NDArray[np.uint8], labels: NDArray[np.uint8], config: TrainingConfig
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return training pictures and labels with the copies that `config` asks for behind them."""
+    if config.pen_habits:
+        images, labels = with_pen_habits(images, labels, share=config.pen_habits, seed=config.seed)
+    if config.elastic:
+        images, labels = with_elastic_copies(images, labels, share=config.elastic, seed=config.seed)
+    return images, labels
 
 
 def prepare(
@@ -50,7 +64,7 @@ def prepare(
     data : str
         A name or a path, see `model.data.datasets.load`; what a path names is read every time.
     config : TrainingConfig
-        Its `input`; its `pen_habits` and `seed`, by which training pictures are added.
+        Its `input`; its `pen_habits`, `elastic` and `seed`, by which training pictures are added.
     progress, download : optional
         See `model.data.datasets.load`.
 
@@ -60,7 +74,8 @@ def prepare(
         Where there is no such data or it cannot be used.
     """
     name = "mnist" if data == "auto" else data  # it may also be digits, which are computed quickly
-    settings = (config.input, config.pen_habits, config.seed if config.pen_habits else 0)
+    copies = (config.pen_habits, config.elastic, config.seed)
+    settings = (config.input, *(copies if any(copies[:2]) else (0.0, 0.0, 0)))
     prepared = _kept.pop((name, *settings), None) or _prepare(data, config, progress, download)
     if data not in NAMES:
         return prepared
@@ -70,7 +85,7 @@ def prepare(
     return prepared
 
 
-_Key = tuple[str, Input, float, int]
+_Key = tuple[str, Input, float, float, int]
 _kept: dict[_Key, Prepared] = {}  # least recently used first
 
 
@@ -79,9 +94,7 @@ def _prepare(
 ) -> Prepared:
     name = data if data in NAMES else Path(data)
     dataset = datasets.load(name, progress=progress, download=download)
-    images, labels = dataset.train.images, dataset.train.labels
-    if config.pen_habits:
-        images, labels = with_pen_habits(images, labels, share=config.pen_habits, seed=config.seed)
+    images, labels = augmented(dataset.train.images, dataset.train.labels, config)
 
     def features(
         images: NDArray[np.uint8], labels: NDArray[np.uint8]
@@ -98,4 +111,5 @@ def _prepare(
         features(dataset.validation.images, dataset.validation.labels),
         features(dataset.test.images, dataset.test.labels),
         find_prototypes(*train, seed=0),
+        rejector_file.shipped(config.input),
     )

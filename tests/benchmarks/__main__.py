@@ -40,9 +40,12 @@ def _benchmark(name: str) -> Benchmark:
     return main
 
 
-NAMES = "reading", "training", "growth", "start", "people", "memory", "retraining", "live", "why"
+NAMES = (
+    *("reading", "training", "growth", "start", "people", "memory", "footprint", "monkey"),
+    *("retraining", "live", "why"),
+)
 BENCHMARKS: dict[str, Benchmark] = {name: _benchmark(name) for name in NAMES}
-ONLY_FULL = ("retraining", "why")
+ONLY_FULL = ("footprint", "monkey", "retraining", "why")
 """Left out of a quick run, which is to take less than five minutes."""
 SUMMARY = {
     "ink to probabilities, one drawing": ("the model reads a drawing", "in {} ms"),

@@ -102,7 +102,7 @@ def _tasks() -> list[Task]:
     for array in arrays:
         array.setflags(write=False)  # so that they are handed to TensorFlow once
     pixels = checkpoint.load(CHECKPOINTS / "pixels.safetensors").model
-    moments = checkpoint.load(CHECKPOINTS / "moments.safetensors")
+    shipped = checkpoint.load(CHECKPOINTS / "directions.safetensors")
     ink = strokes.draw(DIGITS[3], longer_side=180, right=0.5, down=0.5)
     drawings = {side * side: (side, _canvas_png(ink, side)) for side in SIDES}
 
@@ -116,12 +116,12 @@ def _tasks() -> list[Task]:
 
     def reading(n_pixels: int) -> None:
         side, content = drawings[n_pixels]
-        read(moments, ink_from_canvas(content, side))
+        read(shipped, ink_from_canvas(content, side))
 
     return [
         Task("Training", "step", N_STEPS, training),
         Task("Reporting in 1,000 steps", "report", N_REPORTS, lambda n: training(1_000, n)),
-        Task("Normalising", "picture", N_PICTURES, lambda n: features(images[:n], "moments")),
+        Task("Normalising", "picture", N_PICTURES, lambda n: features(images[:n], "directions")),
         Task("Evaluating", "picture", N_PICTURES, evaluation),
         Task("Reading a canvas", "pixel", tuple(drawings), reading),
     ]

@@ -16,7 +16,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from tests.benchmarks.pages import pages, spread
-from tests.support.drawing import DIGITS, canvas_ready, draw
+from tests.support.drawing import DIGITS, canvas_ready, draw_with_mouse
 from tests.support.paths import ROOT
 
 BARE_PAGE = Path(__file__).with_name("bare_page.py")
@@ -145,7 +145,7 @@ def stroke_times(page: Page, watch: str) -> dict[str, list[float]]:
     canvas_ready(page)
     page.evaluate(watch)
     for number, stroke in enumerate(STROKES, start=1):
-        draw(page, [stroke])
+        draw_with_mouse(page, [stroke])
         page.wait_for_function("n => times.answer.length === n", arg=number)
     times: dict[str, list[float]] = page.evaluate("times")
     return times

@@ -20,8 +20,11 @@ from numpy.typing import NDArray
 from model.classifier import checkpoint, prediction
 from model.data.strokes import WrittenDigit, canvas_drawings
 from model.preprocessing.centring import centred
+from model.preprocessing.directions import directions
+from model.preprocessing.features import features
 from model.preprocessing.ink import ink_from_canvas
 from model.preprocessing.moments import moments
+from model.preprocessing.segmentation import parts
 from tests.support import drawn
 from tests.support.paths import ASSETS
 
@@ -36,9 +39,9 @@ def run(rounds: int = ROUNDS) -> dict[str, Any]:
     -------
     dict
         `milliseconds`: of one drawing (280 × 280) by step; `seconds`: of 60,000 pictures by step;
-        `normalise_ratio`: normalising to the matrix product. All are medians.
+        `normalise_ratio`: features of directions to the matrix product. All are medians.
     """
-    model = checkpoint.load(ASSETS / "checkpoints" / "moments.safetensors")
+    model = checkpoint.load(ASSETS / "checkpoints" / "directions.safetensors")
     drawings = list(_drawings(100))
     pictures = np.stack([centred(ink) for ink in drawings])
     many = np.resize(pictures, (N_PICTURES, 28, 28))
@@ -47,21 +50,23 @@ def run(rounds: int = ROUNDS) -> dict[str, Any]:
     each: dict[str, Callable[[int], Any]] = {
         "the canvas's PNG to ink": lambda i: ink_from_canvas(canvases[i], drawn.SIDE),
         "centred": lambda i: centred(drawings[i]),
+        "parts": lambda i: parts(drawings[i]),
         "moments": lambda i: moments(pictures[i]),
-        "ink to probabilities": lambda i: prediction.read(model, drawings[i]),
+        "directions": lambda i: directions(pictures[i]),
+        "ink to probabilities": lambda i: prediction.read_parts(model, drawings[i]),
     }
     milliseconds = {
         name: 1000 * statistics.median(_timed(lambda i=i, work=work: work(i)) for i in range(100))
         for name, work in each.items()
     }
     rounds_of = [
-        (_timed(lambda: moments(many)), _timed(lambda: flat @ model.model.weights))
+        (_timed(lambda: features(many, "directions")), _timed(lambda: flat @ model.model.weights))
         for _ in range(rounds)
     ]
     normalise, product = (statistics.median(column) for column in zip(*rounds_of, strict=True))
     return {
         "milliseconds": milliseconds,
-        "seconds": {"moments": normalise, "matrix product": product},
+        "seconds": {"features": normalise, "matrix product": product},
         "normalise_ratio": statistics.median(a / b for a, b in rounds_of),
     }
 
@@ -70,7 +75,7 @@ def main(*, full: bool = False) -> dict[str, Any]:
     """Measure and print the table."""
     found = run(FULL_ROUNDS if full else ROUNDS)
     print("Reading")
-    print(f"  moments / matrix product, 60,000 pictures   {found['normalise_ratio']:7.1f}")
+    print(f"  features / matrix product, 60,000 pictures  {found['normalise_ratio']:7.1f}")
     for name, seconds in found["seconds"].items():
         print(f"  {name + ', 60,000 pictures':42} {seconds:7.2f} s")
     for name, milliseconds in found["milliseconds"].items():

@@ -45,8 +45,8 @@ def run(rounds: int = ROUNDS, n_retrainings: int = N_RETRAININGS) -> dict[str, A
     """
     with pages(ROOT / "app.py", record=RECORD) as (page,):
         canvas_ready(page)
-        _retrain(page)  # from here on the training process is warm
-        press = [_retrain(page) for _ in range(rounds)]
+        retrain(page)  # from here on the training process is warm
+        press = [retrain(page) for _ in range(rounds)]
         alone, beside = _strokes(page, rounds)
     return {
         "press_seconds": statistics.median(press),
@@ -69,7 +69,7 @@ def main(*, full: bool = False) -> dict[str, Any]:
     return found
 
 
-def _retrain(page: Page) -> float:
+def retrain(page: Page) -> float:
     """Press Retrain and wait until the new model is chosen; return the seconds."""
     models = page.get_by_role("radiogroup", name="Model").get_by_role("radio")
     n_before = models.count()

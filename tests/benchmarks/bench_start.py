@@ -20,7 +20,7 @@ from playwright.sync_api import Page, TimeoutError
 
 from tests.benchmarks.sites import OURS, USUAL, Site
 from tests.support.browsers import open_browser
-from tests.support.drawing import CANVAS, draw
+from tests.support.drawing import CANVAS, draw_with_mouse
 from tests.support.server import serve
 
 USUAL_RATIO = 0.5
@@ -44,7 +44,7 @@ def seconds(site: Site, page: Page) -> float:
             page.locator(CANVAS).first.wait_for(timeout=60_000)
             answer = page.locator(ANSWERS[site.name])
             for _ in range(MOST_STROKES):  # the canvas may not listen yet to the first one
-                draw(page, [STROKE])
+                draw_with_mouse(page, [STROKE])
                 with contextlib.suppress(TimeoutError):
                     answer.wait_for(state="attached", timeout=PATIENCE_MS)
                     return time.perf_counter() - began

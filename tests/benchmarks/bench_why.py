@@ -14,7 +14,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from tests.benchmarks.pages import pages
-from tests.support.drawing import DIGITS, canvas_ready, draw
+from tests.support.drawing import DIGITS, canvas_ready, draw_with_mouse
 from tests.support.paths import ROOT
 
 ROUNDS, FULL_ROUNDS = 2, 9
@@ -80,7 +80,7 @@ def main(*, full: bool = False) -> dict[str, Any]:
 def _trips(page: Page, panel: str) -> list[float]:
     """Draw a first stroke, open the panel, draw the others; return the milliseconds of these."""
     first, *others = STROKES
-    draw(page, [first])
+    draw_with_mouse(page, [first])
     page.wait_for_function(IS_QUIET)
     if panel != CLOSED:
         page.get_by_role("radiogroup", name="Why?").get_by_role("radio", name=panel).click()
@@ -88,7 +88,7 @@ def _trips(page: Page, panel: str) -> list[float]:
     found = []
     for stroke in others:
         sent = page.evaluate("trip.sent")
-        draw(page, [stroke])
+        draw_with_mouse(page, [stroke])
         page.wait_for_function(f"trip.sent > {sent} && {IS_QUIET}")
         found.append(page.evaluate("trip.last - trip.sent"))
     return found

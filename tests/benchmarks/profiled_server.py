@@ -45,7 +45,7 @@ def _watch(owner: Any, name: str, part: str) -> None:
 
 _watch(ScriptRunner, "_run_script_thread", "all of it")
 _watch(ink, "ink_from_canvas", "the canvas's PNG to ink")
-_watch(prediction, "read", "ink to probabilities")
+_watch(prediction, "read_parts", "ink to probabilities")
 
 
 @contextlib.asynccontextmanager

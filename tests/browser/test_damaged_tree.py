@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from model.config import INPUTS
 from tests.support.answers import expect_some_reading, press
 from tests.support.drawing import DIGITS, canvas_ready, draw
 from tests.support.paths import ROOT
@@ -20,12 +21,13 @@ SLOW = 60_000
 
 @pytest.fixture(scope="module")
 def spoilt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server without `moments`, with half of `pixels`, and a file as its data directory."""
+    """A server with half a model, no other, and a file as its data directory."""
     tree = tmp_path_factory.mktemp("tree")
     for name in PARTS:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, tree / name)
-    (tree / "assets/checkpoints/moments.safetensors").unlink()
+    for name in ("directions", "moments"):
+        (tree / f"assets/checkpoints/{name}.safetensors").unlink()
     pixels = tree / "assets/checkpoints/pixels.safetensors"
     pixels.write_bytes(pixels.read_bytes()[:80_000])
     (tree / "data").write_text("not a directory")
@@ -51,7 +53,7 @@ def page(browser: Browser, spoilt: Server) -> Iterator[Page]:
 def test_without_models_and_data_retrain_makes_one_that_answers(page: Page, spoilt: Server) -> None:
     canvas_ready(page)
     expect(page.get_by_text("missing or damaged. Press Retrain to make one")).to_be_visible()
-    for name in ("moments", "pixels"):
+    for name in INPUTS:
         assert re.search(rf"A shipped model is left out: .*{name}\.safetensors", spoilt.log())
     draw(page, DIGITS[3])
     press(page, "retrain")

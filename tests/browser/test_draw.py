@@ -18,7 +18,14 @@ from tests.support.answers import (
     press,
     shares,
 )
-from tests.support.drawing import DIGITS, Stroke, canvas_ready, draw, draw_with_finger
+from tests.support.drawing import (
+    DIGITS,
+    Stroke,
+    canvas_ready,
+    draw,
+    draw_with_finger,
+    draw_with_mouse,
+)
 from tests.support.waiting import wait_until
 
 LINE: list[Stroke] = [[(0.5, 0.2), (0.5, 0.8)]]
@@ -41,7 +48,7 @@ def digits_are_named(
 
 
 def test_every_digit_drawn_with_a_mouse_is_named_and_wins_the_ten_bars(page: Page) -> None:
-    digits_are_named(page, range(10), draw)
+    digits_are_named(page, range(10), draw_with_mouse)
 
 
 def test_digits_drawn_with_a_finger_are_named_and_wins_the_ten_bars(phone_page: Page) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
+from model.config import INPUTS
 from tests.support.answers import choose_model, expect_digit, go_to
 from tests.support.drawing import DIGITS, canvas_ready, draw
 from tests.support.paths import ROOT
@@ -46,7 +49,7 @@ def test_the_code_that_is_shown_is_the_code_that_runs(how: Page) -> None:
 
 def test_every_picture_says_what_it_shows(how: Page) -> None:
     pictures = how.locator("img.pixels")
-    expect(pictures).to_have_count(5)
+    expect(pictures).to_have_count(8)
     for picture in pictures.all():
         assert len(picture.get_attribute("alt") or "") > 10
         assert picture.evaluate("image => image.complete && image.naturalWidth >= 28")
@@ -65,6 +68,18 @@ def test_the_product_is_that_of_the_visitors_own_drawing_and_model(page: Page) -
     go_to(page, "How it works")
     expect(product).to_contain_text("Your drawing, as the model sees it")
     expect(product).not_to_have_text(score)
+
+
+def test_three_models_look_at_the_same_drawing_each_in_its_own_way(page: Page) -> None:
+    draw(page, DIGITS[7])
+    expect_digit(page, 7)
+    go_to(page, "How it works")
+    ways = page.locator(".stages figure")
+    expect(ways).to_have_count(3)
+    for way, name in zip(ways.all(), INPUTS, strict=True):
+        expect(way).to_contain_text(name)
+        expect(way).to_contain_text(re.compile(r"of the test digits; your drawing: \d"))
+    assert len({picture.get_attribute("src") for picture in ways.locator("img").all()}) == 3
 
 
 def test_the_view_can_be_opened_by_its_address(page: Page, server: Server) -> None:

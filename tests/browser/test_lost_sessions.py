@@ -11,17 +11,18 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.support.answers import expect_digit, press
+from tests.support.answers import choose_model, expect_digit, models, press, shares
 from tests.support.cable import Cable, plugged
 from tests.support.drawing import DIGITS, draw
 from tests.support.server import UNWATCHED_SECONDS, Server
-from tests.support.training_process import training_process
+from tests.support.training_process import slowed, training_process
 from tests.support.waiting import wait_until
 
 READY = re.compile("is ready, and answers now")
 LONG = "data=Built-in&steps=20000"
 SHORT = "data=Built-in&steps=200"
 SLOW = 60_000
+AT_WORK = re.compile(r"^Step [1-9]")
 
 
 @pytest.fixture
@@ -118,3 +119,24 @@ def test_a_dropped_connection_is_taken_up_and_the_training_goes_on(
     watch_it_learn(lost)
     cable.drop()
     expect(lost.get_by_text(READY)).to_be_visible(timeout=SLOW)
+
+
+def test_a_killed_training_process_is_told_in_words_and_the_next_press_trains(
+    page: Page, server: Server
+) -> None:
+    draw(page, DIGITS[3])
+    expect_digit(page, 3)
+    percent = shares(page)
+    press(page, "retrain")
+    expect(models(page)).to_have_count(4, timeout=SLOW)
+    choose_model(page, "directions")
+    process = training_process(server)
+    with slowed(process):
+        press(page, "retrain")
+        expect(page.locator(".st-key-progress_row").get_by_text(AT_WORK)).to_be_visible()
+        process.kill()
+    expect(page.get_by_text("The training process ended unexpectedly")).to_be_visible()
+    expect(models(page).filter(has_text="directions")).to_be_checked()
+    wait_until(lambda: shares(page) == percent, 15, "another model answers")
+    press(page, "retrain")
+    expect(models(page)).to_have_count(5, timeout=SLOW)

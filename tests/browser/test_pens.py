@@ -21,7 +21,7 @@ from tests.support.answers import (
     press,
     shares,
 )
-from tests.support.drawing import DIGITS, Stroke, canvas_ready, draw, mouse_held
+from tests.support.drawing import DIGITS, Stroke, canvas_ready, draw_with_mouse, mouse_held
 from tests.support.waiting import wait_until
 
 LEFT_OF_4, RIGHT_OF_4 = DIGITS[4]
@@ -123,7 +123,7 @@ def test_another_button_pressed_and_released_during_a_stroke_changes_nothing(
             hands.mouse("Moved", x, y, button="left", buttons=1, **kind)
         hands.mouse("Released", *places[-1], button="left", buttons=0, clickCount=1, **kind)
     nothing_is_drawn_without_a_button(page)
-    draw(page, [RIGHT_OF_4])
+    draw_with_mouse(page, [RIGHT_OF_4])
     expect_digit(page, 4)
 
 
@@ -138,7 +138,7 @@ def test_a_left_button_released_before_the_right_one_ends_the_stroke(page: Page)
         hands.mouse("Moved", 0.1, 0.9, button="right", buttons=2)
         hands.mouse("Released", 0.1, 0.9, button="right", buttons=0, clickCount=1)
     nothing_is_drawn_without_a_button(page)
-    draw(page, [RIGHT_OF_4])
+    draw_with_mouse(page, [RIGHT_OF_4])
     expect_digit(page, 4)
 
 
@@ -150,7 +150,7 @@ def test_a_button_released_where_the_page_does_not_hear_it_ends_the_stroke(page:
             hands.mouse("Moved", x, y, button="left", buttons=1)
         hands.mouse("Moved", 0.1, 0.9, button="none", buttons=0)
     nothing_is_drawn_without_a_button(page)
-    draw(page, [RIGHT_OF_4])
+    draw_with_mouse(page, [RIGHT_OF_4])
     expect_digit(page, 4)
 
 
@@ -216,11 +216,11 @@ def test_a_tap_is_a_dot(phone_page: Page) -> None:
 
 def test_a_stroke_made_just_before_a_change_of_view_is_kept(page: Page) -> None:
     link = page.get_by_test_id("stTopNav").get_by_role("link", name="How it works")
-    draw(page, [LEFT_OF_4])
+    draw_with_mouse(page, [LEFT_OF_4])
     expect_some_reading(page)
     place = link.bounding_box()
     assert place is not None
-    draw(page, [RIGHT_OF_4])
+    draw_with_mouse(page, [RIGHT_OF_4])
     page.mouse.click(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     go_to(page, "Draw")
@@ -231,12 +231,12 @@ def test_a_stroke_made_just_before_a_change_of_view_is_kept(page: Page) -> None:
 
 
 def test_a_stroke_made_just_before_an_upload_is_kept(page: Page) -> None:
-    draw(page, [LEFT_OF_4])
+    draw_with_mouse(page, [LEFT_OF_4])
     expect_some_reading(page)
     canvas_ready(page)
     button = page.locator(".st-key-to_upload button").bounding_box()
     assert button is not None
-    draw(page, [RIGHT_OF_4])
+    draw_with_mouse(page, [RIGHT_OF_4])
     page.mouse.click(button["x"] + 20, button["y"] + button["height"] / 2)
     expect_invitation(page, TO_UPLOAD)
     press(page, "to_canvas")
@@ -244,7 +244,7 @@ def test_a_stroke_made_just_before_an_upload_is_kept(page: Page) -> None:
 
 
 def test_a_stroke_made_just_before_undo_is_the_one_that_undo_takes(page: Page) -> None:
-    draw(page, [LEFT_OF_4])
+    draw_with_mouse(page, [LEFT_OF_4])
     alone = expect_some_reading(page)
     for _ in range(3):
         with mouse_held(page, RIGHT_OF_4):
@@ -256,11 +256,11 @@ def test_a_stroke_made_just_before_undo_is_the_one_that_undo_takes(page: Page) -
 
 def test_strokes_in_quick_succession_before_undo_lose_only_the_last(page: Page) -> None:
     undo = page.locator(".st-key-undo button:visible")
-    draw(page, [LEFT_OF_4])
+    draw_with_mouse(page, [LEFT_OF_4])
     expect_some_reading(page)
     place = undo.bounding_box()
     assert place is not None
-    draw(page, [RIGHT_OF_4, [(0.1, 0.9), (0.9, 0.9)]])
+    draw_with_mouse(page, [RIGHT_OF_4, [(0.1, 0.9), (0.9, 0.9)]])
     page.mouse.click(place["x"] + 20, place["y"] + place["height"] / 2)
     expect_digit(page, 4)
     press(page, "undo")
@@ -281,7 +281,7 @@ def test_the_librarys_toolbar_cannot_be_reached_by_keyboard(page: Page) -> None:
         page.keyboard.press("Tab")
         reached = page.evaluate(FOCUSED)
         assert reached is None, f"the hidden {reached} has the focus"
-    draw(page, DIGITS[3])
+    draw_with_mouse(page, DIGITS[3])
     expect_digit(page, 3)
 
 
@@ -296,5 +296,5 @@ def test_the_librarys_hidden_buttons_cannot_be_pressed(page: Page) -> None:
     )
     page.keyboard.press("Enter")
     expect(edit).to_have_attribute("aria-pressed", "false")
-    draw(page, DIGITS[3])
+    draw_with_mouse(page, DIGITS[3])
     expect_digit(page, 3)

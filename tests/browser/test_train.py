@@ -219,10 +219,12 @@ def test_the_receipt_compares_and_going_back_works_as_often_as_one_likes(
     expect(page.locator("table.figures tbody tr")).to_have_count(10)
     press(page, "go_back")
     expect(page.get_by_text(READY)).to_have_count(0)
-    expect(in_use(page)).to_contain_text("moments")
-    for name in ("yours 1", "pixels", "moments", "yours 1"):
-        page.locator(f".st-key-use_{name.replace(' ', '-')} button").click()
-        expect(in_use(page)).to_contain_text(name)
+    expect(in_use(page)).to_contain_text("directions")
+    for name in ("yours 1", "pixels", "moments", "directions", "yours 1"):
+        button = page.locator(f".st-key-use_{name.replace(' ', '-')} button")
+        button.click()
+        expect(button).to_contain_text("In use")
+        expect(in_use(page)).to_have_count(1)
 
 
 def test_stop_keeps_what_was_learned_and_the_model_from_before(page: Page, server: Server) -> None:
@@ -231,7 +233,7 @@ def test_stop_keeps_what_was_learned_and_the_model_from_before(page: Page, serve
     press(page, "stop")
     expect(page.get_by_text("The model from before still answers")).to_be_visible()
     expect(page.get_by_text("What it had learned by then is kept as yours 1")).to_be_visible()
-    expect(in_use(page)).to_contain_text("moments")
+    expect(in_use(page)).to_contain_text("directions")
     expect(page.locator(".st-key-use_yours-1 button")).to_be_enabled()
 
 
@@ -240,7 +242,7 @@ def test_a_diverging_run_is_explained_and_changes_nothing(page: Page, server: Se
     train_button(page).click()
     expect(page.get_by_text(re.compile("diverged"))).to_be_visible(timeout=SLOW)
     expect(page.get_by_text("The model from before still answers")).to_be_visible()
-    expect(in_use(page)).to_contain_text("moments")
+    expect(in_use(page)).to_contain_text("directions")
 
 
 def test_a_reload_in_the_middle_finds_the_run_again(page: Page, server: Server) -> None:

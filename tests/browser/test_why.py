@@ -89,15 +89,15 @@ def test_the_smallest_change_really_makes_the_picked_digit_win(page: Page, targe
     assert shares.index(max(shares)) == target
 
 
-def test_the_film_strip_has_five_stages_and_a_switch_takes_one_away(page: Page) -> None:
+def test_the_film_strip_has_six_stages_and_a_switch_takes_one_away(page: Page) -> None:
     draw(page, [[(x * 0.4, y * 0.4) for x, y in stroke] for stroke in DIGITS[3]])
     expect_digit(page, 3)
     open_reason(page, "On its way")
     figures = page.locator(".stages figure")
-    expect(figures).to_have_count(5)
+    expect(figures).to_have_count(6)
     with_all = small_shares(page)
     page.get_by_role("button", name="moments", exact=True).click()
-    expect(figures).to_have_count(4)
+    expect(figures).to_have_count(5)
     wait_until(lambda: small_shares(page) != with_all, 15, "the bars do not follow")
 
 

@@ -263,7 +263,8 @@ def test_whatever_a_browser_says_that_it_has_shown_a_new_session_opens(server: S
                 answer = visitor.set(id, "json_trigger_value", events)
             assert answer.all("exception") == []
             assert answer.bars is not None
-            assert visitor.canvas(message(GOOD)).bars is not None
+            if not (isinstance(said, dict) and said.get("source") == "upload"):
+                assert visitor.canvas(message(GOOD)).bars is not None
 
     check()
 

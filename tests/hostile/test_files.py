@@ -239,14 +239,13 @@ def shown(checkpoint: Checkpoint) -> None:
     reading = read(checkpoint, INK)
     assert reading is not None
     assert abs(reading.probabilities.sum() - 1) < 1e-3
-    features = reading.picture.ravel()
     first, second = np.argsort(-reading.probabilities, kind="stable")[:2]
     for why in (
-        evidence(checkpoint.model, features, int(first)),
-        contrast(checkpoint.model, features, int(first), int(second)),
+        evidence(checkpoint.model, reading.picture, int(first)),
+        contrast(checkpoint.model, reading.picture, int(first), int(second)),
     ):
         assert len(wording.evidence(why)) < 2_000
-    found = counterfactual(checkpoint.model, features, int(second))
+    found = counterfactual(checkpoint.model, reading.picture.ravel(), int(second))
     assert len(wording.change(found)) < 2_000
     charts.coverage_chart(
         np.array(checkpoint.reject_rule.curve), checkpoint.reject_rule.min_probability
@@ -271,9 +270,10 @@ NUMBERS = st.floats() | st.integers() | st.floats(0, 1) | st.none() | st.text(ma
 @cases(350)
 @given(st.lists(st.lists(NUMBERS, max_size=4), max_size=3), NUMBERS, NUMBERS, NUMBERS, NUMBERS)
 def test_papers_of_the_right_form_have_numbers_that_can_be_shown(
-    curve: list[list[Any]], max_distance: Any, least: Any, accuracy: Any, n_steps: Any
+    curve: list[list[Any]], familiarity: Any, least: Any, accuracy: Any, n_steps: Any
 ) -> None:
-    rule = {"max_distance": max_distance, "min_probability": least, "curve": curve}
+    rule = {"distance_weight": 1, "min_familiarity": familiarity, "min_probability": least}
+    rule |= {"curve": curve}
     measured = {"test_accuracy": accuracy, "n_steps": n_steps}
     found = taken(papers(reject_rule=rule, measured=measured))
     if found is not None:

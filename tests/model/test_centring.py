@@ -205,5 +205,5 @@ def test_other_images_are_refused(images: NDArray[np.float64], fault: str) -> No
 
 
 def test_an_unknown_input_is_named() -> None:
-    with pytest.raises(ValueError, match="one of pixels, moments, got 'hog'"):
+    with pytest.raises(ValueError, match="one of pixels, moments, directions, got 'hog'"):
         features(np.zeros((1, 28, 28), np.uint8), "hog")  # type: ignore[arg-type]

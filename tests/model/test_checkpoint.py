@@ -17,11 +17,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from model.classifier import checkpoint
 from model.classifier.checkpoint import LARGEST_FILE, Checkpoint, CheckpointError, from_bytes
-from model.classifier.reject import N_PROTOTYPES
+from model.classifier.reject import N_PROTOTYPES, NO_REJECTOR, Rejector
 from model.config import TrainingConfig
 from tests.support.paths import CHECKPOINTS, ROOT
 from tests.support.specimens import made_up
@@ -68,7 +69,10 @@ def assert_same(one: Checkpoint, other: Checkpoint) -> None:
     np.testing.assert_array_equal(one.model.bias, other.model.bias)
     assert one.config == other.config
     np.testing.assert_array_equal(one.reject_rule.prototypes, other.reject_rule.prototypes)
-    for field in ("max_distance", "min_probability", "curve"):
+    np.testing.assert_array_equal(one.reject_rule.rejector[0], other.reject_rule.rejector[0])
+    np.testing.assert_array_equal(one.reject_rule.rejector[1], other.reject_rule.rejector[1])
+    assert one.reject_rule.rejector.distance_weight == other.reject_rule.rejector.distance_weight
+    for field in ("min_familiarity", "min_probability", "curve"):
         assert getattr(one.reject_rule, field) == getattr(other.reject_rule, field)
     assert one.model.training_data == other.model.training_data
     assert dict(one.measured) == dict(other.measured)
@@ -90,6 +94,7 @@ def test_all_settings_come_back() -> None:
         schedule="linear",
         averaging=0.9,
         pen_habits=0.1,
+        elastic=0.2,
     )
     made = made_up()
     back = from_bytes(dataclasses.replace(made, config=config).to_bytes())
@@ -97,12 +102,64 @@ def test_all_settings_come_back() -> None:
     assert back.model.input == "moments"
 
 
+def with_rejector(seed: int = 5) -> Checkpoint:
+    rng = np.random.default_rng(seed)
+    weights, bias = rng.normal(size=(784, 10)), rng.normal(size=10)
+    rejector = Rejector(weights.astype(np.float32), bias.astype(np.float32), 1.5)
+    made = made_up("directions")
+    return dataclasses.replace(
+        made, reject_rule=dataclasses.replace(made.reject_rule, rejector=rejector)
+    )
+
+
+def test_a_rejector_comes_back() -> None:
+    made = with_rejector()
+    content = made.to_bytes()
+    assert len(content) <= LARGEST_FILE
+    assert_same(from_bytes(content), made)
+    assert from_bytes(made_up().to_bytes()).reject_rule.rejector is NO_REJECTOR
+
+
+@pytest.mark.parametrize("missing", ["rejector_weights", "rejector_bias"])
+def test_half_a_rejector_is_refused(missing: str) -> None:
+    content = with_rejector().to_bytes()
+    arrays = load_tensors(content)
+    del arrays[missing]
+    length = int.from_bytes(content[:8], "little")
+    metadata = json.loads(content[8 : 8 + length])["__metadata__"]
+    with pytest.raises(CheckpointError, match="must hold the tensors bias, prototypes, rejector"):
+        from_bytes(bytes(save_tensors(arrays, metadata)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"distance_weight": 2.0}, "there is none"),
+        ({"distance_weight": 1e30}, "there is none"),
+        ({"min_familiarity": "near"}, "expected a finite number"),
+    ],
+)
+def test_a_rule_that_nothing_can_follow_is_refused(changes: dict[str, Any], fault: str) -> None:
+    with pytest.raises(CheckpointError, match=fault):
+        from_bytes(changed_metadata("reject_rule", **changes))
+
+
+def test_a_file_of_the_second_version_is_read() -> None:
+    rule = json.loads(header()["__metadata__"]["reject_rule"])
+    second = {
+        "max_distance": -rule["min_familiarity"],
+        "min_probability": rule["min_probability"],
+        "curve": rule["curve"],
+    }
+    assert_same(from_bytes(with_metadata(version="2", reject_rule=json.dumps(second))), made_up())
+
+
 def test_a_file_of_the_first_version_is_read() -> None:
     made = made_up()
     metadata = header()["__metadata__"]
     rule = json.loads(metadata.pop("reject_rule"))
     first = {
-        "farthest": rule["max_distance"],
+        "farthest": -rule["min_familiarity"],
         "least_probability": rule["min_probability"],
         "curve": rule["curve"],
     }
@@ -251,10 +308,13 @@ def test_a_pickle_under_another_name_is_not_executed(tmp_path: Path) -> None:
         (with_tensors(prototypes=np.zeros((10, N_PROTOTYPES, 784), np.int8)), "uint8, got .* int8"),
         (
             with_tensors(weights=np.full((784, 10), np.nan, np.float32)),
-            "weights in the file must be finite everywhere",
+            "weights in the file must be finite, and within",
         ),
         (with_tensors(bias=np.full(10, np.inf, np.float32)), "bias in the file must be finite"),
-        (with_tensors(bias=np.full(10, 3e38, np.float32)), r"bias must be .* within ±1e\+30"),
+        (
+            with_tensors(bias=np.full(10, 3e38, np.float32)),
+            r"bias in the file must be .* within ±1e.30",
+        ),
     ],
 )
 def test_foreign_tensors_are_named(content: bytes, fault: str) -> None:
@@ -268,7 +328,7 @@ def test_foreign_tensors_are_named(content: bytes, fault: str) -> None:
         (bytes(save_tensors(tensors())), "not one of Inkling's checkpoints"),
         (with_metadata(format="another"), "not one of Inkling's checkpoints"),
         (with_metadata(format=None), "not one of Inkling's checkpoints"),
-        (with_metadata(version="3"), "has checkpoint version '3', this program reads 1 to 2"),
+        (with_metadata(version="4"), "has checkpoint version '4', this program reads 1 to 3"),
         (with_metadata(version=None), "has checkpoint version None"),
         (with_metadata(config=None), "metadata that cannot be used: 'config'"),
         (with_metadata(config=""), "metadata that cannot be used"),
@@ -285,7 +345,7 @@ def test_foreign_tensors_are_named(content: bytes, fault: str) -> None:
         (changed_metadata("config", momentum=0.9), "no training setting is called momentum"),
         (
             changed_metadata("config", input="raw"),
-            "input must be one of pixels, moments, got 'raw'",
+            "input must be one of pixels, moments, directions, got 'raw'",
         ),
         (changed_metadata("config", input=["pixels"]), "input must be one of"),
         (changed_metadata("config", n_steps="1000"), "n_steps must be a whole number"),
@@ -305,7 +365,7 @@ def test_foreign_tensors_are_named(content: bytes, fault: str) -> None:
         (changed_metadata("measured", test_accuracy=float("inf")), "expected a finite number"),
         (changed_metadata("measured", test_accuracy=10**400), "expected a finite number"),
         (changed_metadata("measured", **{"a" * 201: 0.9}), "expected a short text"),
-        (changed_metadata("reject_rule", max_distance=None), "expected a finite number"),
+        (changed_metadata("reject_rule", min_familiarity=None), "expected a finite number"),
         (changed_metadata("reject_rule", min_probability="0.5"), "expected a finite number"),
         (changed_metadata("reject_rule", curve=[[0.1, 0.2]]), "metadata that cannot be used"),
         (changed_metadata("reject_rule", curve=5), "metadata that cannot be used"),

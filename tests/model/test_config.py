@@ -24,6 +24,7 @@ def test_the_defaults_are_the_tutorials() -> None:
         "schedule": "constant",
         "averaging": 0.0,
         "pen_habits": 0.0,
+        "elastic": 0.0,
     }
 
 
@@ -38,6 +39,7 @@ def test_the_defaults_are_the_tutorials() -> None:
         schedule=st.sampled_from(SCHEDULES),
         averaging=st.floats(0, 1, exclude_max=True),
         pen_habits=st.floats(0, 1),
+        elastic=st.floats(0, 1),
     )
 )
 def test_a_config_comes_back_from_json_as_it_was(config: TrainingConfig) -> None:
@@ -70,6 +72,7 @@ def test_a_config_comes_back_from_json_as_it_was(config: TrainingConfig) -> None
         ("averaging", -0.1),
         ("averaging", math.nan),
         ("pen_habits", 1.1),
+        ("elastic", -0.1),
         ("pen_habits", None),
     ],
 )

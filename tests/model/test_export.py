@@ -18,7 +18,7 @@ import pytest
 from numpy.typing import NDArray
 
 from model.classifier.checkpoint import Checkpoint
-from model.classifier.reject import N_PROTOTYPES, RejectRule
+from model.classifier.reject import N_PROTOTYPES, NO_REJECTOR, RejectRule
 from model.classifier.softmax import SoftmaxRegression
 from model.config import INPUTS, TrainingConfig
 from model.data import datasets
@@ -66,7 +66,7 @@ def checkpoint(request: pytest.FixtureRequest) -> Checkpoint:
         config,
     )
     model = SoftmaxRegression(last.weights, last.bias, config.input)
-    rule = RejectRule(np.zeros((10, N_PROTOTYPES, 784), np.uint8), 0.0, 0.0, ())
+    rule = RejectRule(np.zeros((10, N_PROTOTYPES, 784), np.uint8), NO_REJECTOR, 0.0, 0.0, ())
     return Checkpoint(model, rule, config, {})
 
 

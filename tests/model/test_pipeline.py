@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from model.classifier.softmax import SoftmaxRegression
 from model.config import INPUTS, Input
-from model.explanation.pipeline import STEPS, Step, picture, stages
+from model.explanation.pipeline import STEPS, Step, outline, picture, stages
 from model.preprocessing.centring import centred
 from model.preprocessing.moments import moments
 from tests.support.specimens import drawn, fed, sample_digits, shipped
@@ -31,7 +31,9 @@ def test_the_stages_end_in_what_the_models_are_fed(digit: int) -> None:
     assert [stage.name for stage in found] == ["canvas", *STEPS]
     np.testing.assert_array_equal(found[3].picture, centred(ink))
     np.testing.assert_array_equal(found[4].picture, moments(centred(ink)))
-    for stage, model in ((found[3], MODELS["pixels"]), (found[4], MODELS["moments"])):
+    np.testing.assert_array_equal(found[5].picture, outline(moments(centred(ink))))
+    for stage, input in zip(found[3:], INPUTS, strict=True):
+        model = MODELS[input]
         np.testing.assert_allclose(
             stage.probabilities, model.predict_proba(fed(model, ink))[0], atol=1e-6
         )
@@ -48,7 +50,7 @@ def test_the_canvas_is_only_shrunk() -> None:
 
 
 def test_each_step_does_what_its_name_says() -> None:
-    canvas, crop, boxed, centre, _ = (stage.picture for stage in stages(INK, MODELS))
+    canvas, crop, boxed, centre, *_ = (stage.picture for stage in stages(INK, MODELS))
     top, bottom, left, right = box(canvas)
     assert bottom - top < 16
     top, bottom, left, right = box(crop)
@@ -69,7 +71,7 @@ def test_a_wide_canvas_keeps_its_proportions() -> None:
 
 
 @pytest.mark.parametrize(
-    "on", [steps for n in range(5) for steps in itertools.combinations(STEPS, n)]
+    "on", [steps for n in range(6) for steps in itertools.combinations(STEPS, n)]
 )
 def test_any_steps_can_be_left_out(on: tuple[Step, ...]) -> None:
     found = stages(INK, MODELS, on)
@@ -78,7 +80,19 @@ def test_any_steps_can_be_left_out(on: tuple[Step, ...]) -> None:
         assert stage.picture.shape == (28, 28)
         assert 0 <= stage.picture.min() < stage.picture.max() <= 1
         assert stage.probabilities.sum() == pytest.approx(1, abs=1e-5)
-    np.testing.assert_array_equal(found[-1].picture, picture(INK, on))
+    shown = picture(INK, on)
+    expected = outline(shown) if "directions" in on else shown
+    np.testing.assert_array_equal(found[-1].picture, expected)
+
+
+def test_an_outline_is_strong_at_the_rims_and_0_inside_and_outside() -> None:
+    square = np.zeros((28, 28), np.float32)
+    square[8:20, 8:20] = 0.5
+    found = outline(square)
+    assert found[11:17, [7, 8, 19, 20]].min() > 0.5
+    assert found.max() == 1
+    assert not found[10:18, 10:18].any()
+    assert not found[:6].any()
 
 
 def test_an_empty_canvas_stays_empty() -> None:

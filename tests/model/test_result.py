@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model.classifier.base import TrainingData, softmax
-from model.classifier.reject import N_PROTOTYPES
+from model.classifier.reject import N_PROTOTYPES, NO_REJECTOR
 from model.config import TrainingConfig
 from model.training.result import outcome
 from model.training.training_data import Prepared, prepare
@@ -27,6 +27,7 @@ def test_the_accuracies_are_those_of_the_held_out_parts() -> None:
         (features, validation),
         (features, test),
         prototypes,
+        NO_REJECTOR,
     )
     weights = np.zeros((784, 10), np.float32)
     weights[np.arange(10), np.arange(10)] = 5
@@ -40,7 +41,7 @@ def test_the_accuracies_are_those_of_the_held_out_parts() -> None:
     assert result.model.training_data == ("ten", "f" * 64)
     assert result.config == config
     np.testing.assert_array_equal(result.model.weights, weights)
-    assert result.reject_rule.max_distance == pytest.approx(1)  # one pixel from black
+    assert result.reject_rule.min_familiarity == pytest.approx(-1)  # one pixel from black
 
 
 def test_the_rule_is_chosen_on_validation_pictures() -> None:

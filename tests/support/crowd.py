@@ -164,4 +164,4 @@ def is_right(shown: Elements, drawing: Drawing) -> bool:
 
 @functools.lru_cache(maxsize=1_000)  # so that the visitors do not take the server's time
 def _reading(drawing: Drawing) -> Reading | None:
-    return read(shipped("moments"), drawing.ink)
+    return read(shipped("directions"), drawing.ink)

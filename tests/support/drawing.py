@@ -22,6 +22,7 @@ __all__ = [
     "canvas_ready",
     "draw",
     "draw_with_finger",
+    "draw_with_mouse",
     "finger_held",
     "mouse_held",
 ]
@@ -52,7 +53,36 @@ def canvas_ready(page: Page, timeout: float = 30) -> Locator:
     return canvas
 
 
+# What a browser says of a pen, a stroke at a time.
+PEN = """async (canvas, strokes) => {
+  const box = canvas.getBoundingClientRect();
+  const say = (type, [x, y], buttons) => canvas.dispatchEvent(new PointerEvent(type, {
+    bubbles: true, composed: true, cancelable: true, isPrimary: true, pointerId: 1,
+    pointerType: "mouse", button: type === "pointermove" ? -1 : 0, buttons,
+    clientX: box.left + x, clientY: box.top + y,
+  }));
+  for (const stroke of strokes) {
+    say("pointerdown", stroke[0], 1);
+    for (const point of stroke.slice(1)) say("pointermove", point, 1);
+    say("pointerup", stroke.at(-1), 0);
+    await new Promise(requestAnimationFrame); // the canvas takes note of a stroke after its end
+  }
+}"""
+
+
 def draw(page: Page, strokes: Sequence[Stroke]) -> None:
+    """Draw at once: the page hears what it hears of a pen, which takes a hand a second or two.
+
+    Where the time between these events matters, or whose they are, `draw_with_mouse` moves a mouse.
+    """
+    canvas = canvas_ready(page)
+    box = canvas.bounding_box()
+    assert box is not None, "the canvas is not on the page"
+    size = FloatRect(x=0, y=0, width=box["width"], height=box["height"])
+    canvas.evaluate(PEN, [list(map(list, _on_page(stroke, size))) for stroke in strokes])
+
+
+def draw_with_mouse(page: Page, strokes: Sequence[Stroke]) -> None:
     """Draw with the mouse: press, move along, let go, for each stroke."""
     box = _box(page)
     for stroke in strokes:

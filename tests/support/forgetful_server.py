@@ -23,7 +23,7 @@ from ui.session import training
 SLOW = float(os.environ.get("SLOW", "0"))
 _numbers = itertools.count(1)
 _n = 0
-_collect, _read = training.collect, prediction.read
+_collect, _read = training.collect, prediction.read_parts
 
 
 def counted() -> None:
@@ -46,7 +46,7 @@ async def runs(_: Request) -> JSONResponse:
 
 resources.trainer = quick_trainer
 training.collect = counted
-prediction.read = slow  # type: ignore[assignment]  # for anything
+prediction.read_parts = slow  # type: ignore[assignment]  # for anything
 
 import app as inkling  # noqa: E402  (the server is made with these)
 

@@ -80,6 +80,8 @@ def visit(server: Server, **options: str) -> Iterator[Liar]:
 class Liar:
     """One session of the page.
 
+    `patience` is how many seconds it waits for an answer.
+
     It remembers what widgets there are and what was set on them, as a browser does; `Liar.set`
     says anything at all about any of them.
     """
@@ -87,6 +89,7 @@ class Liar:
     def __init__(self, server: Server, *, view: str = "", query: str = "") -> None:
         self._server = server
         self._view, self._query = view, query
+        self.patience: float = ANSWER_SECONDS
         self._open = contextlib.ExitStack()
         self._socket = self._open.enter_context(handshake(server))
         self._states: dict[str, WidgetState] = {}
@@ -224,7 +227,7 @@ class Liar:
         elements: list[tuple[str, Any]] = []
         while True:
             run = Run()
-            while not run.take(self._socket.recv(timeout=ANSWER_SECONDS)):
+            while not run.take(self._socket.recv(timeout=self.patience)):
                 pass
             self.session_id = run.session or self.session_id
             elements += map(self._remember, run.shown)

@@ -33,6 +33,9 @@ NONSENSE: tuple[tuple[str, Any], ...] = (
     ("json_value", '{"drawing": [1]}'),
 )
 VIEWS = ("", "train", "evaluate", "how")
+PATIENCE = 5.0
+"""Seconds after which the page asks for a whole run."""
+ANSWER_SECONDS = 60.0
 QUIET_SECONDS = 120
 REMEMBERED = 140
 """Visits after which the server remembers as many that have left as it ever will."""
@@ -84,8 +87,9 @@ def let_them_play(
 ) -> tuple[Counter[str], list[str]]:
     """Let n visitors play for a while; return how often each thing was done, and what failed.
 
-    What fails is a visit that gets no answer; one that the server ends, as it does with one who
-    sends what is no message, is no failure.
+    What fails is a visit that gets no answer although it has asked for the whole page, as the page
+    does where Streamlit drops what was asked of a part that is gone. A visit that the server ends,
+    as it does with one who sends what is no message, is no failure.
     """
     end = time.monotonic() + seconds
     done: Counter[str] = Counter()
@@ -123,7 +127,13 @@ def _visit(server: Server, rng: random.Random, end: float, done: Counter[str]) -
         for _ in range(rng.randint(1, 15)):
             if time.monotonic() > end:
                 return
-            done[_do_something(visitor, rng)] += 1
+            try:
+                visitor.patience = PATIENCE
+                done[_do_something(visitor, rng)] += 1
+            except TimeoutError:
+                visitor.patience = ANSWER_SECONDS
+                visitor.open()
+                done["asked again"] += 1
         if rng.random() < 0.3:
             visitor.send(rng.randbytes(rng.randint(0, 200)))
             done["left with nonsense"] += 1

@@ -1,14 +1,17 @@
 """The page's server with a stand-in for TensorFlow, for all tests that do not train in earnest.
 
 It stops a training that nobody has looked at for three seconds, keeps the film of one run only,
-and says at /threads which of its threads are alive.
+and says at /threads which of its threads are alive. It has the built-in digits alone: to load MNIST
+and describe it would take longer than most tests.
 """
 
 from __future__ import annotations
 
 import functools
+import os
 import sys
 import threading
+from pathlib import Path
 
 import streamlit as st
 from starlette.requests import Request
@@ -20,6 +23,9 @@ from model.jobs.trainer import Trainer
 from tests.support.paths import QUICK_WORKER
 from tests.support.server import UNWATCHED_SECONDS
 from ui.server import resources
+from ui.server.routes import ROUTES
+
+os.environ["INKLING_DATA_DIR"] = str(Path.home() / "no-data")
 
 
 @functools.cache
@@ -46,5 +52,5 @@ app = st.App(
     inkling.PAGE,
     lifespan=inkling.warm,
     middleware=inkling.MIDDLEWARE,
-    routes=[Route("/threads", threads)],
+    routes=[Route("/threads", threads), *ROUTES],
 )

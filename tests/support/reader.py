@@ -17,30 +17,38 @@ __all__ = ["read_in_browser"]
 
 _READ = """async ({source, model, drawings}) => {
   const url = URL.createObjectURL(new Blob([source], {type: "text/javascript"}));
-  const {bytes, decodeModel, read} = await import(url);
+  const {bytes, decodeModel, newCache, readParts} = await import(url);
   URL.revokeObjectURL(url);
   const decoded = decodeModel(model);
+  const cache = newCache();
   return drawings.map(({ink, width}) => {
     const grey = bytes(ink);
     const image = new ImageData(width, grey.length / width);
     const pixels = new Uint32Array(image.data.buffer);  // 0xAABBGGRR
     grey.forEach((level, i) => (pixels[i] = 0xff000000 + level * 0x010101));
-    const reading = read(image, decoded);
-    return {...reading, picture: reading.picture && Array.from(reading.picture)};
+    const readings = readParts(image, decoded, cache);
+    return readings.map((reading) => ({...reading, picture: Array.from(reading.picture)}));
   });
 }"""
 
 
 def read_in_browser(
     page: Page, checkpoint: Checkpoint, inks: Sequence[NDArray[np.uint8]]
-) -> list[dict[str, Any]]:
-    """Return the `verdict`, `probabilities` (10) and `picture` (784, 0 to 255) of each ink."""
+) -> list[list[dict[str, Any]]]:
+    """Read drawings one after the other, as the page does frame by frame.
+
+    Returns
+    -------
+    readings
+        For each ink its digits, from left to right, each with the `verdict`, `probabilities` (10)
+        and `picture` (784, 0 to 255).
+    """
     drawings = [
         {"ink": base64.b64encode(ink.tobytes()).decode("ascii"), "width": ink.shape[1]}
         for ink in inks
     ]
     model = model_data(checkpoint.model, checkpoint.reject_rule)
-    readings: list[dict[str, Any]] = []
+    readings: list[list[dict[str, Any]]] = []
     for start in range(0, len(drawings), 50):  # a message of some 10 MB
         some = drawings[start : start + 50]
         readings += page.evaluate(_READ, {"source": READER, "model": model, "drawings": some})

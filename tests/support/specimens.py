@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from model.classifier import checkpoint
 from model.classifier.base import Classifier, TrainingData
 from model.classifier.checkpoint import Checkpoint
-from model.classifier.reject import N_PROTOTYPES, RejectRule
+from model.classifier.reject import N_PROTOTYPES, NO_REJECTOR, RejectRule
 from model.classifier.softmax import SoftmaxRegression
 from model.config import Input, TrainingConfig
 from model.data import strokes
@@ -47,7 +47,8 @@ def made_up(input: Input = "pixels", seed: int = 0) -> Checkpoint:
         TrainingData("made up", "ab" * 32),
     )
     prototypes = rng.integers(0, 256, (10, N_PROTOTYPES, 784), np.uint8)
-    rule = RejectRule(prototypes, 5.5, 0.8, ((0.1, 1.0, 0.9), (0.8, 0.7, 0.99)))
+    curve = ((0.1, 1.0, 0.9), (0.8, 0.7, 0.99))
+    rule = RejectRule(prototypes, NO_REJECTOR, -5.5, 0.8, curve)
     config = TrainingConfig(input=input, seed=seed)
     return Checkpoint(model, rule, config, {"test_accuracy": 0.125, "n_steps": 7.0})
 

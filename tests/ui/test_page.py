@@ -60,19 +60,20 @@ def model_names(page: AppTest) -> list[str]:
     return list(page.segmented_control(key="model").options)
 
 
-def test_the_page_starts_with_both_models_and_the_better_one_answers() -> None:
+def test_the_page_starts_with_three_models_and_the_best_one_answers() -> None:
     page = opened()
-    assert model_names(page) == ["moments", "pixels"]
-    assert page.segmented_control(key="model").value == "moments"
+    assert model_names(page) == ["directions", "moments", "pixels"]
+    assert page.segmented_control(key="model").value == "directions"
     assert "7,850 numbers" in said(page)
     assert not page.error
 
 
 @pytest.mark.parametrize("content", [b"", b"not a checkpoint", None])
-def test_a_damaged_model_is_left_out_and_the_other_answers(
+def test_a_damaged_model_is_left_out_and_another_answers(
     assets: Path, content: bytes | None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    file = assets / "checkpoints" / "moments.safetensors"
+    (assets / "checkpoints" / "moments.safetensors").unlink()
+    file = assets / "checkpoints" / "directions.safetensors"
     if content is None:
         file.write_bytes(file.read_bytes()[:-1000])
     else:
@@ -80,7 +81,7 @@ def test_a_damaged_model_is_left_out_and_the_other_answers(
     page = opened()
     assert [control.key for control in page.segmented_control] == ["why"]  # no choice of models
     assert "the classic tutorial's" in said(page)
-    assert "moments.safetensors" in caplog.text
+    assert "directions.safetensors" in caplog.text
 
 
 def test_without_any_model_the_page_says_what_to_do(assets: Path) -> None:
@@ -97,7 +98,7 @@ def test_a_refused_training_is_told_and_the_button_stays(monkeypatch: pytest.Mon
     assert not page.exception
     assert "20 trainings are waiting already" in said(page)
     assert not page.button(key="retrain").disabled
-    assert page.segmented_control(key="model").value == "moments"
+    assert page.segmented_control(key="model").value == "directions"
 
 
 def test_the_notice_of_a_refusal_goes_with_the_next_choice(monkeypatch: pytest.MonkeyPatch) -> None:

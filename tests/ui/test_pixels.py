@@ -35,6 +35,30 @@ def test_all_zero_weights_are_coloured_without_dividing_by_zero() -> None:
     assert (colours == colours[0, 0, 0]).all()
 
 
+def test_a_stroke_is_drawn_in_its_place_leaning_as_it_should_and_in_its_colour() -> None:
+    offsets = ((0, 10), (8, -8), (10, 0), (8, 8))  # of points on it, from its middle, (x, y)
+    x, y = 8 * (4 * 3 + 2), 8 * (2 * 6 + 1)
+    for orientation in range(4):
+        strokes = np.zeros((4, 14, 7))
+        strokes[orientation, 6, 3] = -2.0
+        picture = pixels.strokes_picture(strokes, 1.0)
+        assert picture.shape == (224, 224, 3)
+        nothing, against = picture[0, 0], pixels.diverging(np.array([[-1.0]]), 1.0)[0, 0]
+        for other, (dx, dy) in enumerate(offsets):
+            expected = against if other == orientation else nothing
+            for place in ((y + dy, x + dx), (y - dy, x - dx)):
+                np.testing.assert_allclose(picture[place], expected, atol=2)
+
+
+def test_of_strokes_that_cross_the_strongest_lies_on_top_and_is_the_broadest() -> None:
+    strokes = np.zeros((4, 14, 7))
+    strokes[:, 6, 3] = 0.2, -0.4, 1.0, 0.6
+    middle = pixels.strokes_picture(strokes, 1.0)[104, 112]
+    np.testing.assert_array_equal(middle, pixels.diverging(np.array([[1.0]]), 1.0)[0, 0])
+    weak, strong = (pixels.strokes_picture(strokes * share, 1.0) for share in (0.5, 1))
+    assert (weak[0, 0] != strong).any(axis=-1).sum() > 1.3 * (weak[0, 0] != weak).any(axis=-1).sum()
+
+
 def test_ink_is_shown_light_on_black() -> None:
     assert pixels.grey(np.array([[0.0, 0.5, 1.0]])).tolist() == [[[0] * 3, [128] * 3, [255] * 3]]
 

@@ -10,11 +10,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 
+from model.config import SIDE
 from ui.components.shared.colours import AGAINST, FOR, NEUTRAL
+from ui.components.shared.strokes import ALONG, APART, BREADTH, FIRST, LENGTH
 
-__all__ = ["contact_sheet", "diverging", "grey", "picture", "sheet"]
+__all__ = ["contact_sheet", "diverging", "grey", "picture", "sheet", "strokes_picture"]
+
+PER_PIXEL = 8
+"""Pixels of a drawn template for each of the 28 × 28 picture's."""
+SUPERSAMPLED = 2
 
 _AGAINST, _NEUTRAL, _FOR = (np.array(end, np.float32) for end in (AGAINST, NEUTRAL, FOR))
 
@@ -38,6 +44,37 @@ def diverging(values: NDArray[np.floating[Any]], largest: float) -> NDArray[np.u
         np.uint8
     )
     return colours
+
+
+def strokes_picture(strokes: NDArray[np.floating[Any]], largest: float) -> NDArray[np.uint8]:
+    """Draw signed strokes on one symmetric scale, orange and blue; the stronger the broader.
+
+    Parameters
+    ----------
+    strokes : (4, 14, 7) floats
+        By orientation, row and column; see `model.explanation.templates.direction_templates`.
+    largest : float
+        The absolute value that has the full colour and breadth.
+
+    Returns
+    -------
+    colours : (224, 224, 3) uint8
+    """
+    scale = PER_PIXEL * SUPERSAMPLED
+    image = Image.new("RGB", (SIDE * scale, SIDE * scale), NEUTRAL)
+    brush = ImageDraw.Draw(image)
+    shares = np.clip(strokes / (largest or 1.0), -1, 1)
+    colours = diverging(strokes, largest)  # (4, 14, 7, 3)
+    weakest_first = np.argsort(np.abs(shares), axis=None, kind="stable")
+    for place in zip(*np.unravel_index(weakest_first, shares.shape), strict=True):
+        orientation, row, column = place
+        middle = np.array(FIRST) + np.array(APART) * (column, row)
+        along = np.array(ALONG[orientation])  # (x, y)
+        ahead = along * LENGTH / 2
+        aside = along[::-1] * (1, -1) * BREADTH * abs(shares[place]) / 2
+        corners = middle + np.array([ahead + aside, ahead - aside, -ahead - aside, aside - ahead])
+        brush.polygon([tuple(corner) for corner in scale * corners], fill=tuple(colours[place]))
+    return np.asarray(image.reduce(SUPERSAMPLED))
 
 
 def grey(ink: NDArray[Any]) -> NDArray[np.uint8]:

@@ -8,6 +8,7 @@ from model.config import SIDE
 from model.explanation.counterfactual import Counterfactual
 from model.explanation.evidence import Evidence, Part, Share, ranking
 from model.explanation.pipeline import StageName
+from model.explanation.pixel_search import MOST
 from model.jobs.reason import Code, Reason
 from model.preprocessing.centring import BOX
 
@@ -65,6 +66,7 @@ STAGES: Mapping[StageName, str] = {
     "box": f"Longer side scaled to {BOX} pixels",
     "centre": "Centre of mass put in the middle",
     "moments": "Size, slant and proportions evened out",
+    "directions": "Its edges, whose directions are told",
 }
 
 
@@ -116,9 +118,15 @@ def change(found: Counterfactual) -> str:
     target, present, n = found.target, found.present, found.n_for_two
     if target == present:
         return f"{target} is the answer already."
+    if n is None and found.is_searched:
+        return (
+            f"No change of at most {MOST} pixels was found that puts {target} ahead of {present}."
+        )
     if n is None:
         return f"No change of pixels puts {target} ahead of {present}."
     start = f"{n} pixel{' puts' if n == 1 else 's put'} {target} ahead of {present}"
+    if found.is_searched:
+        return f"{start}, and make it the answer."
     if not found.then_led:
         return f"{start}."
     if found.at_least is None:

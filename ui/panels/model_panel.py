@@ -6,7 +6,7 @@ import html
 
 import streamlit as st
 
-from model.config import TrainingConfig
+from model.config import INPUTS, TrainingConfig
 from ui.panels.progress import POLL_SECONDS, progress
 from ui.session import models, state, training
 
@@ -58,5 +58,5 @@ def _drop_notice() -> None:
 
 def _retrain() -> None:
     active = models.active_model()
-    input_step = "moments" if active is None else active.model.input
+    input_step = INPUTS[-1] if active is None else active.model.input
     training.submit(TrainingConfig(input=input_step), "auto")

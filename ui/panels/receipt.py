@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from model.classifier.checkpoint import Checkpoint
 from model.evaluation.comparison import Comparison, compare
-from model.preprocessing.centring import centred
 from ui.elements import pixels
 from ui.server import resources
 from ui.session import models, state
-from ui.session.drawings import on_canvas
+from ui.session.drawings import digit_on_canvas
 
 __all__ = ["receipt"]
 
@@ -87,9 +86,9 @@ def _changed(word: str, found: NDArray[np.intp], comparison: Comparison) -> str:
 def _drawings(names: Sequence[str], before: Checkpoint, after: Checkpoint) -> None:
     """Show this visit's own drawings under both models."""
     drawings = list(state.DRAWINGS.get())
-    ink = on_canvas()
-    if ink is not None and ink.any():
-        drawings.append(centred(ink))
+    digit = digit_on_canvas()
+    if digit is not None:
+        drawings.append(digit)
     if not drawings:
         return
     pictures = np.stack(drawings)

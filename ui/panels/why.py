@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from model.classifier.base import Classifier, softmax
 from model.classifier.prediction import Reading
 from model.classifier.softmax import SoftmaxRegression
-from model.config import INPUTS, SIDE
+from model.config import INPUTS, SIDE, Input
 from model.explanation.counterfactual import counterfactual
 from model.explanation.evidence import Evidence, contrast, evidence
 from model.explanation.pipeline import STEPS, stages
+from model.explanation.pixel_search import pixel_search
 from ui.components.evidence_map import evidence_map
 from ui.elements import pixels, wording
 from ui.elements.small_bars import small_bars
@@ -29,6 +30,20 @@ ANSWER: Final = "answer"
 RUNNER_UP: Final = "runner_up"
 WORDS = {ANSWER: "the answer", RUNNER_UP: "the runner-up"}
 DIGITS = tuple(range(10))
+_PIXELS = "The pixels are those of the model's input, each from 0 to 1."
+EDIT_NOTES: dict[Input, str] = {
+    "pixels": _PIXELS,
+    "moments": _PIXELS,
+    "directions": "The pixels are those of the picture that the model sees. They were searched for,"
+    " one by one, and the changed picture was read again after each.",
+}
+_SUM = "the model adds up weight × pixel, and this is that sum."
+SUMS: dict[Input, str] = {
+    "pixels": _SUM,
+    "moments": _SUM,
+    "directions": "the model adds up weight × edge, and each edge's share is shown at the pixels"
+    " that make it. This is that sum.",
+}
 
 
 def show_evidence(digit: int) -> None:
@@ -49,7 +64,7 @@ def why_control() -> None:
     )
 
 
-def why_panel(model: Classifier, ink: NDArray[np.float32], reading: Reading) -> None:
+def why_panel(model: Classifier, reading: Reading) -> None:
     """Show the way to look at an answer that is open, if one is."""
     panel = state.WHY.get()
     if panel is None:
@@ -57,10 +72,10 @@ def why_panel(model: Classifier, ink: NDArray[np.float32], reading: Reading) -> 
     if not isinstance(model, SoftmaxRegression):
         st.info("Only a linear model can be explained as a sum. Choose one of them.")
     else:
-        _PANELS[panel][1](model, ink, reading)
+        _PANELS[panel][1](model, reading)
 
 
-def _evidence(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Reading) -> None:
+def _evidence(model: SoftmaxRegression, reading: Reading) -> None:
     """Show the evidence for the answer, or for any digit."""
     first, _ = _ranking(reading)
     chosen = st.segmented_control(
@@ -73,25 +88,28 @@ def _evidence(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Readi
         persist_state="session",
     )
     digit = chosen if isinstance(chosen, int) else first
-    found = evidence(model, reading.features, digit)
-    _explained(found, reading, f"the score of {digit}")
+    found = evidence(model, reading.picture, digit)
+    _explained(model, found, reading, f"the score of {digit}")
 
 
-def _contrast(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Reading) -> None:
+def _contrast(model: SoftmaxRegression, reading: Reading) -> None:
     """Show why the answer and not another digit."""
     first, second = _ranking(reading)
     others = [digit for digit in DIGITS if digit != first]
     other = _other("And not", second, others, key=state.WHY_OTHER.name)
-    found = contrast(model, reading.features, first, other)
-    _explained(found, reading, f"by which {first} leads {other}")
+    found = contrast(model, reading.picture, first, other)
+    _explained(model, found, reading, f"by which {first} leads {other}")
 
 
-def _edit(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Reading) -> None:
+def _edit(model: SoftmaxRegression, reading: Reading) -> None:
     """Show the fewest pixels that would put another digit ahead."""
     first, second = _ranking(reading)
     others = [digit for digit in DIGITS if digit != first]
     target = _other("To make it", second, others, key=state.WHY_TARGET.name)
-    edit = counterfactual(model, reading.features, target)
+    if model.input == "directions":
+        edit = pixel_search(model, reading.picture, target)
+    else:
+        edit = counterfactual(model, reading.features, target)
     change = np.zeros(SIDE * SIDE)
     change[list(edit.pixels)] = np.asarray(edit.after) - np.asarray(edit.before)
     after = edit.features_after.reshape(SIDE, SIDE)
@@ -104,14 +122,14 @@ def _edit(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Reading) 
         f"<p class='reason' role='status'>{html.escape(wording.change(edit))}</p>{_row(pictures)}"
     )
     st.html(small_bars(softmax(edit.logits_after), "The bars after the change"))
-    st.html("<p class='note'>The pixels are those of the model's input, each from 0 to 1.</p>")
+    st.html(f"<p class='note'>{EDIT_NOTES[model.input]}</p>")
 
 
-def _stages(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Reading) -> None:
+def _stages(model: SoftmaxRegression, reading: Reading) -> None:
     """Show the drawing on its way to the model, with the answer at each stage."""
     shipped = resources.shipped_models()
     if len(shipped) < len(INPUTS):
-        st.info("This needs both shipped models, and one of them is missing or damaged.")
+        st.info("This needs the three shipped models, and one of them is missing or damaged.")
         return
     chosen = st.pills(
         "Steps",
@@ -122,7 +140,8 @@ def _stages(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Reading
         persist_state="session",
     )
     steps = tuple(step for step in STEPS if step in chosen)
-    shown = stages(ink, {name: shipped[name].model for name in INPUTS}, steps=steps)
+    models = {name: shipped[name].model for name in INPUTS}
+    shown = stages(reading.ink, models, steps=steps)
     st.html(
         _row(
             [
@@ -138,12 +157,12 @@ def _stages(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Reading
     st.html(small_bars(shown[-1].probabilities, "The bars after the last of these steps"))
     st.html(
         "<p class='note'>The whole canvas shrunk is what most demos feed their model. Switch steps"
-        " off to see what each of them repairs. The last step is read by the moments model, the"
-        " others by the pixels model.</p>"
+        " off to see what each of them repairs. The moments model reads what is behind the moments,"
+        " the directions model the edges, the pixels model all else.</p>"
     )
 
 
-def _through_time(model: SoftmaxRegression, ink: NDArray[np.float32], reading: Reading) -> None:
+def _through_time(model: SoftmaxRegression, reading: Reading) -> None:
     """Show the bars after each stroke, and where the answer changed."""
     pictures = [picture for _, picture in state.STROKES.get()]
     if len(pictures) < 2:
@@ -170,7 +189,7 @@ def _through_time(model: SoftmaxRegression, ink: NDArray[np.float32], reading: R
     )
 
 
-_Panel = Callable[[SoftmaxRegression, NDArray[np.float32], Reading], None]
+_Panel = Callable[[SoftmaxRegression, Reading], None]
 _PANELS: dict[str, tuple[str, _Panel]] = {
     "evidence": ("Evidence", _evidence),
     "contrast": ("Why not another", _contrast),
@@ -180,7 +199,7 @@ _PANELS: dict[str, tuple[str, _Panel]] = {
 }
 
 
-def _explained(found: Evidence, reading: Reading, what: str) -> None:
+def _explained(model: SoftmaxRegression, found: Evidence, reading: Reading, what: str) -> None:
     """Show a map with its sum and its sentence."""
     left, right = st.columns(2, gap="large")
     reason = wording.evidence(found)
@@ -196,8 +215,7 @@ def _explained(found: Evidence, reading: Reading, what: str) -> None:
             f"<tr><th scope='row'>− <b class='against'>against</b></th>"
             f"<td>{total.negative}</td></tr>"
             f"<tr><th scope='row'>= {what}</th><td>{total.logit}</td></tr></table>"
-            "<p class='note'>Nothing is estimated here: the model adds up weight × pixel, and this"
-            " is that sum.</p>"
+            f"<p class='note'>Nothing is estimated here: {SUMS[model.input]}</p>"
         )
 
 

@@ -68,7 +68,7 @@ def trainer() -> Trainer:
     on_demand = os.environ.get("INKLING_TRAINING_PROCESS") == "on-demand"
     client = Trainer(limits=Limits(on_demand=on_demand))
     client.start()
-    client.warm("auto", "moments")
+    client.warm("auto", "directions")
     return client
 
 

@@ -8,17 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.preprocessing.centring import centred
+from model.preprocessing.segmentation import TooManyPartsError, parts
 from ui.session import state
 
 __all__ = [
     "MOST_STROKES",
     "are_strokes",
+    "digit_on_canvas",
     "is_drawn",
     "keep_drawing",
     "note_stroke",
     "on_canvas",
     "put_back",
     "put_on_canvas",
+    "shown_part",
 ]
 
 MOST_STROKES = 2_000
@@ -41,6 +44,30 @@ def on_canvas() -> NDArray[np.float32] | None:
     return ink
 
 
+def digit_on_canvas() -> NDArray[np.float32] | None:
+    """Return the digit on the canvas whose bars are shown, (28, 28) centred; None without ink."""
+    ink = on_canvas()
+    if ink is None or not ink.any():
+        return None
+    try:
+        found = parts(ink)
+    except TooManyPartsError:
+        found = [ink]
+    return centred(found[shown_part(len(found))]) if found else None
+
+
+def shown_part(n: int) -> int:
+    """Return which of n digits has its bars shown: the one that was picked, or else the last.
+
+    What was picked is forgotten when the number of digits changes.
+    """
+    if state.N_PARTS.get() != n:
+        state.N_PARTS.set(n)
+        state.PART.set(None)
+    part = state.PART.get()
+    return n - 1 if part is None or part >= n else part
+
+
 def is_drawn() -> bool:
     """Whether there is ink on the canvas."""
     ink = on_canvas()
@@ -57,10 +84,9 @@ def note_stroke(digit: NDArray[np.float32]) -> None:
 
 def keep_drawing() -> None:
     """Remember the drawing on the canvas among this visit's earlier ones."""
-    ink = on_canvas()
-    if ink is not None and ink.any():
-        kept = (*state.DRAWINGS.get(), centred(ink))
-        state.DRAWINGS.set(kept[-KEPT_DRAWINGS:])
+    digit = digit_on_canvas()
+    if digit is not None:
+        state.DRAWINGS.set((*state.DRAWINGS.get(), digit)[-KEPT_DRAWINGS:])
 
 
 def put_on_canvas(objects: list[Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from model.classifier.checkpoint import Checkpoint
+from model.config import Input
 from ui.server import resources
 from ui.session import state
 
@@ -20,7 +21,8 @@ __all__ = [
 MOST_TRAINED = 12
 """The most models that a visit keeps, 160 kB each; the oldest goes first."""
 DATA_NAMES = {"mnist": "MNIST", "digits": "the built-in digits"}
-FED = {
+FED: dict[Input, str] = {
+    "directions": "fed the directions of the digit's edges",
     "moments": "fed the digit at one size, slant and place",
     "pixels": "fed the centred pixels as they are",
 }
@@ -72,4 +74,5 @@ def describe(checkpoint: Checkpoint) -> str:
     tested = (
         "" if accuracy is None else f"; reads {accuracy:.1%} of the test digits of {data} right"
     )
-    return f"Softmax regression with 7,850 numbers, {kind}{fed(checkpoint)}{tested}."
+    n = f"{checkpoint.model.n_parameters:,}"
+    return f"Softmax regression with {n} numbers, {kind}{fed(checkpoint)}{tested}."

@@ -78,12 +78,16 @@ DRAWINGS = Key[tuple[NDArray[np.float32], ...]]("drawings", tuple)
 """This visit's earlier drawings, (28, 28) centred, oldest first."""
 PEN_WIDTH = WidgetKey[int]("pen_width", lambda: 22)
 """In pixels of the canvas."""
+PART = Key[int | None]("part", lambda: None)
+"""Which of several digits was picked, from 0 on the left; None for the last."""
+N_PARTS = Key[int]("n_parts", int)
+"""How many digits were on the drawing when it was looked at last."""
 SOURCE = Key[Source]("source", lambda: "draw")
 PICTURE = WidgetKey[UploadedFile | None]("picture", lambda: None)
 """The uploaded picture of a digit."""
 
 # The models.
-MODEL = WidgetKey[str | None]("model", lambda: "moments")
+MODEL = WidgetKey[str | None]("model", lambda: "directions")
 """The name of the model that answers: a shipped one's, or one of TRAINED."""
 TRAINED = Key[dict[str, Checkpoint]]("trained", dict)
 """The checkpoints that this visit trained or uploaded, by name, oldest first."""
@@ -116,7 +120,7 @@ OWN_DATA = Key[Any]("own_data", lambda: None)
 
 # The settings of a training; the page's address has them by these names.
 DATA = WidgetKey[str | None]("data", lambda: resources.test_data()[0])
-INPUT = WidgetKey[Input]("input", lambda: "moments")
+INPUT = WidgetKey[Input]("input", lambda: "directions")
 STEPS = WidgetKey[int]("steps", lambda: _TUTORIAL.n_steps)
 BATCH = WidgetKey[int]("batch", lambda: _TUTORIAL.batch_size)
 RATE = WidgetKey[float]("rate", lambda: _TUTORIAL.learning_rate)

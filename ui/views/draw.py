@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from model.classifier.prediction import read
+from model.classifier.prediction import read_parts
 from model.classifier.softmax import SoftmaxRegression
 from model.preprocessing.ink import FORMATS, PictureError, ink_from_upload
 from ui.components.canvas_guard import canvas_guard
@@ -19,7 +19,12 @@ from ui.panels.canvas import canvas_controls, canvas_panel
 from ui.panels.model_panel import model_panel
 from ui.panels.why import show_evidence, why_control, why_panel
 from ui.session import state
-from ui.session.drawings import keep_drawing, note_stroke, put_on_canvas
+from ui.session.drawings import (
+    keep_drawing,
+    note_stroke,
+    put_on_canvas,
+    shown_part,
+)
 from ui.session.models import active_model
 
 __all__ = ["draw_view"]
@@ -47,7 +52,7 @@ def draw_view() -> None:
             _more()
     canvas_guard()
     if (active := active_model()) is not None and isinstance(active.model, SoftmaxRegression):
-        live_model(active.model, active.reject_rule, on_pick=show_evidence)
+        live_model(active.model, active.reject_rule, on_pick=show_evidence, on_part=state.PART.set)
 
 
 def _more() -> None:
@@ -90,19 +95,20 @@ def _drawing_panel() -> None:
     else:
         ink = canvas_panel()
     active = active_model()
-    reading = None if ink is None or active is None else read(active, ink)
+    readings = () if ink is None or active is None else read_parts(active, ink)
+    shown = shown_part(len(readings))
     is_drawn = bool(state.DRAWN_OBJECTS.get())
-    live_bars(reading, is_drawn=is_drawn, is_upload=is_upload)
-    if ink is not None and active is not None and reading is not None:
+    live_bars(readings, shown, is_drawn=is_drawn, is_upload=is_upload)
+    if active is not None and readings:
         if not is_upload:
-            note_stroke(reading.centred)
-        why_panel(active.model, ink, reading)
+            note_stroke(readings[shown].centred)
+        why_panel(active.model, readings[shown])
 
 
 def _upload_panel() -> NDArray[np.float32] | None:
     """Ask for a picture; show the ink that was found in it."""
     file = st.file_uploader(
-        "A photo or picture of one digit",
+        "A photo or picture of a digit or a number",
         type=[*FORMATS, "JPG"],
         key=state.PICTURE.name,
         max_upload_size=10,
@@ -116,5 +122,5 @@ def _upload_panel() -> NDArray[np.float32] | None:
         else:
             st.html(f"<div class='found'>{pixels.picture(pixels.grey(ink), FOUND)}</div>")
             if not ink.any():
-                st.info("No drawing was found in this picture: one dark digit on light paper.")
+                st.info("No drawing was found in this picture: dark digits on light paper.")
     return ink

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from model.classifier.checkpoint import Checkpoint
+from model.classifier.reject import NO_REJECTOR, RejectRule
 from model.classifier.softmax import SoftmaxRegression
-from model.config import N_CLASSES, SIDE
+from model.config import INPUTS, N_CLASSES, SIDE, Input
 from model.evaluation.metrics import evaluate
 from model.explanation.evidence import evidence
-from model.preprocessing.centring import centred
+from model.explanation.pipeline import outline
+from model.explanation.templates import direction_templates
 from ui.elements import charts, pixels
 from ui.elements.source import source_of
 from ui.server import resources
-from ui.session.drawings import on_canvas
+from ui.session.drawings import digit_on_canvas
 from ui.session.models import active_model
 
 __all__ = ["how_view"]
 
 WIDTHS = (55, 45)
+_PIXELS = "A picture is a row of 784 numbers, *x*: 0 is paper, 1 is ink."
+FED: dict[Input, str] = {
+    "pixels": _PIXELS,
+    "moments": _PIXELS,
+    "directions": "A picture is a row of 784 numbers, *x*: how much of an edge there is at each of"
+    " 98 places, in each of eight directions.",
+}
+"""What x is."""
 
 
 def how_view() -> None:
@@ -36,10 +44,12 @@ def how_view() -> None:
         return
     st.html(
         "<h1>One formula, learned from examples</h1>"
-        "<p class='lead'>No layers, no tricks: every answer on this page comes from 7,850 numbers."
+        "<p class='lead'>No layers, no tricks: every answer on this page comes from"
+        f" {active.model.n_parameters:,} numbers."
         " Here is how they are used, and where they come from.</p>"
     )
     _formula(active.model)
+    _three_ways()
     _loss(active)
     _training()
     _evaluation(active)
@@ -52,40 +62,49 @@ def _formula(model: SoftmaxRegression) -> None:
     with left:
         st.latex(r"y = \operatorname{softmax}(xW + b)")
         st.markdown(
-            "A picture is a row of 784 numbers, *x*: 0 is paper, 1 is ink. Each digit has 784"
-            " weights of its own, a column of *W*: its **template**. Multiply pixel by weight,"
-            " add everything up, add the digit's bias, and the digit has its score. Softmax turns"
-            " the ten scores into probabilities: all positive, and together 1."
+            f"{FED[model.input]} Each digit has 784 weights of its own, a column of *W*: its"
+            " **template**. Multiply number by weight, add everything up, add the digit's bias,"
+            " and the digit has its score. Softmax turns the ten scores into probabilities: all"
+            " positive, and together 1."
         )
         st.code(source_of("model/classifier/softmax.py", "logits"), wrap_lines=True)
         st.code(source_of("model/classifier/base.py", "softmax"), wrap_lines=True)
     with right:
-        weights = model.weights.T.reshape(N_CLASSES, SIDE, SIDE)
-        largest = float(np.percentile(np.abs(weights), 99.5))
+        templates = _templates(model)
+        what = "A stroke" if model.input == "directions" else "Ink"
         st.html(
             pixels.picture(
-                pixels.sheet(pixels.diverging(weights, largest), 5),
+                pixels.sheet(templates, 5),
                 "The ten weight templates, 0 to 4 above and 5 to 9 below",
             )
             + "<p class='note'>The ten templates of the model that answers you, 0 to 4 above and"
-            " 5 to 9 below. Ink on <b class='for'>orange</b> speaks for the digit, ink on"
+            f" 5 to 9 below. {what} on <b class='for'>orange</b> speaks for the digit, on"
             " <b class='against'>blue</b> against it.</p>"
         )
-    _one_product(model, weights, largest)
+    _one_product(model, templates)
 
 
-def _one_product(model: SoftmaxRegression, weights: NDArray[Any], largest: float) -> None:
+def _templates(model: SoftmaxRegression) -> NDArray[np.uint8]:
+    """Draw the ten templates on one scale, (10, H, W, 3)."""
+    if model.input == "directions":
+        strokes = direction_templates(model.weights)
+        largest = float(np.percentile(np.abs(strokes), 99.5))
+        return np.stack([pixels.strokes_picture(each, largest) for each in strokes])
+    weights = model.weights.T.reshape(N_CLASSES, SIDE, SIDE)
+    return pixels.diverging(weights, float(np.percentile(np.abs(weights), 99.5)))
+
+
+def _one_product(model: SoftmaxRegression, templates: NDArray[np.uint8]) -> None:
     """Show one picture times one template."""
-    ink = on_canvas()
-    picture = None if ink is None or not ink.any() else centred(ink)
-    x = model.features(_examples()[:1] if picture is None else picture[np.newaxis])  # (1, 784)
-    digit = int(model.decision_function(x)[0].argmax())
-    found = evidence(model, x[0], digit)
+    picture = digit_on_canvas()
+    seen = model.seen(_examples()[:1] if picture is None else picture[np.newaxis])  # (1, 28, 28)
+    digit = int(model.decision_function(model.described(seen))[0].argmax())
+    found = evidence(model, seen[0], digit)
     strongest = float(np.abs(found.map).max())
     whose = "A picture" if picture is None else "Your drawing"
     parts = [
-        (pixels.grey(x.reshape(SIDE, SIDE)), f"{whose}, as the model sees it", "×"),
-        (pixels.diverging(weights[digit], largest), f"the template of {digit}", "="),
+        (pixels.grey(seen[0]), f"{whose}, as the model sees it", "×"),
+        (templates[digit], f"the template of {digit}", "="),
         (
             pixels.diverging(found.map, strongest),
             f"sum {found.map.sum():+.2f}, with bias {found.bias:+.2f}: score {found.logit:.2f}",
@@ -98,6 +117,36 @@ def _one_product(model: SoftmaxRegression, weights: NDArray[Any], largest: float
         for colours, text, sign in parts
     )
     st.html(f"<div class='product'>{figures}</div>")
+
+
+def _three_ways() -> None:
+    """Show the three shipped models: one formula, three ways of looking at the ink."""
+    picture = digit_on_canvas()
+    digits = _examples()[:1] if picture is None else picture[np.newaxis]
+    whose = "a picture" if picture is None else "your drawing"
+    figures = ""
+    for input in INPUTS:
+        checkpoint = resources.shipped_models().get(input)
+        if checkpoint is None:
+            continue
+        model = checkpoint.model
+        seen = model.seen(digits)
+        shares = model.predict_proba(model.described(seen))[0]
+        accuracy = checkpoint.measured.get("test_accuracy", 0.0)
+        shown = outline(seen[0]) if input == "directions" else seen[0]
+        sure = ">99.9%" if shares.max() > 0.9995 else f"{shares.max():.1%}"
+        says = f"{accuracy:.1%} of the test digits; {whose}: {shares.argmax()}, {sure}"
+        figures += (
+            f"<figure>{pixels.picture(pixels.grey(shown), f'What {input} looks at')}"
+            f"<figcaption><b>{input}</b><br>{says}</figcaption></figure>"
+        )
+    st.html(
+        "<h3>The same formula, three ways of looking at the ink</h3>"
+        "<p class='note'>The same 7,850 numbers, learned in the same way. What differs is what the"
+        " formula is given: the pixels as they are; the digit brought to one size, slant and"
+        " place; or where that picture's edges are and which way they run.</p>"
+        f"<div class='stages'>{figures}</div>"
+    )
 
 
 def _loss(active: Checkpoint) -> None:
@@ -180,13 +229,13 @@ def _reject_option(active: Checkpoint) -> None:
             "The formula only weighs ten digits against each other, so it can be sure of a scribble"
             " too. Two thresholds, both chosen on validation digits that it has not learned from,"
             " decide when the page says **Not sure**:\n\n"
-            "1. The drawing must be about as near to a typical picture of the digit as 98 % of"
-            " the validation digits are.\n"
+            f"1. {_familiar(rule)}\n"
             f"2. The probability must reach **{rule.min_probability:.0%}**: from there on, at"
             " least 99 % of the answers on validation digits are right. That is"
             f" {correct:.1%} right, of the {answered:.1%} that are answered."
         )
-        st.code(source_of("model/classifier/reject.py", "RejectRule.verdict"), wrap_lines=True)
+        st.code(source_of("model/classifier/reject.py", "familiarity"), wrap_lines=True)
+        st.code(source_of("model/classifier/reject.py", "RejectRule.verdicts"), wrap_lines=True)
     with right:
         st.altair_chart(
             charts.coverage_chart(np.array(rule.curve), rule.min_probability), width="stretch"
@@ -195,6 +244,19 @@ def _reject_option(active: Checkpoint) -> None:
             "<p class='note'>Asking for more certainty leaves more digits unanswered, and makes"
             " the answers better. The upright line is the threshold in use.</p>"
         )
+
+
+def _familiar(rule: RejectRule) -> str:
+    if rule.rejector is NO_REJECTOR:
+        return (
+            "The drawing must be about as near to a typical picture of the digit as 98 % of the"
+            " validation digits are."
+        )
+    return (
+        "The drawing must be about as familiar as 96.5 % of the validation digits are: near to a"
+        " typical picture of the digit, and like it to a second formula, which has learned for"
+        " each digit alone to tell it from scribbles, halves and mirror images."
+    )
 
 
 def _heading(number: int, text: str) -> None:

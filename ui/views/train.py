@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from model.config import INPUTS, TrainingConfig
 from model.jobs.job import Job
-from model.preprocessing.centring import centred
 from model.preprocessing.features import features
 from ui.components.film import film
 from ui.elements import notices
@@ -20,7 +19,7 @@ from ui.panels.progress import POLL_SECONDS, progress
 from ui.panels.receipt import receipt
 from ui.server import kept_runs
 from ui.session import address, state, training
-from ui.session.drawings import on_canvas
+from ui.session.drawings import digit_on_canvas
 
 __all__ = ["train_view"]
 
@@ -74,7 +73,7 @@ def _settings() -> None:
         key=state.INPUT.name,
         bind="query-params",
         help="pixels: the centred picture as it is, as in the tutorial. moments: every digit at "
-        "one size, slant and place",
+        "one size, slant and place. directions: where its edges are, and which way they run",
     )
     first, second = st.columns(2, wrap=False)
     with first:
@@ -235,8 +234,8 @@ def _at_rest() -> None:
 
 def _drawing(job: Job) -> NDArray[np.float32] | None:
     """Return the drawing on the canvas, in the form that this run's model is fed."""
-    ink = on_canvas()
-    if ink is None or not ink.any():
+    digit = digit_on_canvas()
+    if digit is None:
         return None
-    drawing: NDArray[np.float32] = features(centred(ink)[np.newaxis], job.config.input)[0]
+    drawing: NDArray[np.float32] = features(digit[np.newaxis], job.config.input)[0]
     return drawing

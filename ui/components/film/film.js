@@ -4,6 +4,8 @@
 
 const COLUMNS = 5;
 const GAP = 2;
+const WIDTH = COLUMNS * (SIDE + GAP) - GAP; // of all ten, in pixels of the templates
+const HEIGHT = 2 * (SIDE + GAP) - GAP;
 const FRAMES_PER_SECOND = 8;
 
 const views = new WeakMap();
@@ -30,6 +32,7 @@ function build(root) {
     slider: find(".slider"),
     step: find(".step"),
     templates: find(".templates"),
+    notes: root.querySelectorAll(".note"),
     bars: find(".bars"),
     timer: null,
   };
@@ -83,7 +86,10 @@ function show(view) {
   draw(view.find(".accuracy"), shares, n_steps, 1, frame.step, view.scrub.hidden);
   view.find(".loss").setAttribute("aria-label", worded(WORDS.loss_at_step, said));
   view.find(".accuracy").setAttribute("aria-label", worded(WORDS.accuracy_at_step, said));
-  paint(view.templates, frame.templates);
+  const { kind } = view.data;
+  view.templates.dataset.kind = kind;
+  for (const note of view.notes) note.hidden = note.dataset.kind !== kind;
+  (kind === "strokes" ? paintStrokes : paintPixels)(view.templates, signed(frame.templates));
   view.templates.setAttribute("aria-label", worded(WORDS.templates_at_step, said));
   showSmallBars(view.bars, frame.bars);
 }
@@ -96,18 +102,38 @@ function draw(svg, points, nSteps, highest, step, live) {
   svg.innerHTML = `<path d="${path.join("")}"/>${marker}`;
 }
 
-// The templates come as signed bytes, digit after digit; 127 has the full colour.
-function paint(canvas, encoded) {
-  const bytes = Int8Array.from(atob(encoded), (c) => c.charCodeAt(0));
+// The templates come as signed bytes, digit after digit; 127 is the full strength.
+function signed(encoded) {
+  return Float32Array.from(atob(encoded), (c) => ((c.charCodeAt(0) << 24) >> 24) / 127);
+}
+
+function paintPixels(canvas, shares) {
+  Object.assign(canvas, { width: WIDTH, height: HEIGHT });
   const context = canvas.getContext("2d");
-  context.clearRect(0, 0, canvas.width, canvas.height);
-  for (let digit = 0; digit < 10; digit++) {
+  forEachDigit((digit, x, y) => {
     const image = context.createImageData(SIDE, SIDE);
-    for (let i = 0; i < SIDE * SIDE; i++) {
-      putSigned(image.data, i, bytes[digit * SIDE * SIDE + i] / 127);
-    }
-    const column = digit % COLUMNS;
-    const row = Math.floor(digit / COLUMNS);
-    context.putImageData(image, column * (SIDE + GAP), row * (SIDE + GAP));
+    for (let i = 0; i < SIDE * SIDE; i++) putSigned(image.data, i, shares[digit * SIDE * SIDE + i]);
+    context.putImageData(image, x, y);
+  });
+}
+
+// As many pixels as the screen has, or more, where the page is not laid out yet.
+function paintStrokes(canvas, shares) {
+  const width = Math.round(canvas.clientWidth * window.devicePixelRatio) || 8 * WIDTH;
+  Object.assign(canvas, { width, height: Math.round((width * HEIGHT) / WIDTH) });
+  const context = canvas.getContext("2d");
+  const scale = width / WIDTH;
+  const perDigit = shares.length / N_CLASSES;
+  forEachDigit((digit, x, y) => {
+    const own = shares.subarray(digit * perDigit, (digit + 1) * perDigit);
+    drawStrokes(context, own, scale * x, scale * y, scale * SIDE);
+  });
+}
+
+// With the place of each digit's corner.
+function forEachDigit(visit) {
+  for (let digit = 0; digit < N_CLASSES; digit++) {
+    const [row, column] = [Math.floor(digit / COLUMNS), digit % COLUMNS];
+    visit(digit, column * (SIDE + GAP), row * (SIDE + GAP));
   }
 }

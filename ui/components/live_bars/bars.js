@@ -1,11 +1,13 @@
-// The reading: the answer in large type, the picture that the model sees, ten bars.
+// The readings: the answer in large type, the picture that the model sees, ten bars. Where several
+// digits are on the drawing, the bars and the picture are those of one of them, and the others are
+// a click on the answer away.
 // Streamlit calls the default export at every rerun with new data; nodes are made once and then
 // only changed, so the bars move instead of being drawn anew.
 //
 // live.js, another component, may hold an answer back while the pen is down, and asks for its own
-// readings to be shown; without it the bars show Python's answers. It also takes a click on a bar to
-// Python. SIDE, WORDS, DIGIT and the shared parts stand before this file in the module that the
-// browser gets.
+// readings to be shown; without it the bars show Python's answers. It also takes a click on a bar or
+// on a digit to Python. SIDE, N_CLASSES, WORDS, DIGIT and the shared parts stand before this file in
+// the module that the browser gets.
 
 const DIGITS = [..."0123456789"];
 
@@ -16,17 +18,25 @@ export default function ({ data, parentElement }) {
   if (!views.has(root)) views.set(root, build(root));
   const view = views.get(root);
   window.addEventListener("inkling-reading", view); // a second time changes nothing
-  const answer = {
-    ...data,
-    picture: data.picture && bytes(data.picture),
-    probabilities: data.probabilities && new Float32Array(bytes(data.probabilities).buffer),
-  };
+  const answer = { ...data, readings: decoded(data) };
   const event = new CustomEvent("inkling-answer", { detail: answer, cancelable: true });
   if (window.dispatchEvent(event)) show(view, answer, false);
   // Streamlit also cleans up after a call that a newer one has overtaken.
   return () => {
     if (!root.isConnected) window.removeEventListener("inkling-reading", view);
   };
+}
+
+// What Python sends of n digits: n verdicts, n × 10 probabilities, n × 784 bytes of pictures.
+function decoded({ verdict, probabilities, picture }) {
+  if (probabilities === null) return [];
+  const shares = new Float32Array(bytes(probabilities).buffer);
+  const pictures = bytes(picture);
+  return verdict.split(",").map((each, i) => ({
+    verdict: each,
+    probabilities: shares.subarray(i * N_CLASSES, (i + 1) * N_CLASSES),
+    picture: pictures.subarray(i * SIDE * SIDE, (i + 1) * SIDE * SIDE),
+  }));
 }
 
 function build(root) {
@@ -53,27 +63,53 @@ function build(root) {
     if (digit >= 0 && view.root.dataset.verdict !== "empty")
       window.dispatchEvent(new CustomEvent("inkling-pick", { detail: digit }));
   });
+  find(".answer").addEventListener("click", ({ target }) => {
+    const part = [...find(".answer").children].indexOf(target.closest(".part"));
+    if (part >= 0) pick(view, part);
+  });
   const view = {
     root,
     meters,
+    last: null, // what is shown, and by whom: [answer, isLive]
+    picked: null, // {part, of, isNew}: the digit whose bars are shown, of how many
     answer: find(".answer"),
     says: find(".says"),
     detail: find(".detail"),
     spoken: find(".spoken"),
     pixels: find(".pixels"),
-    handleEvent: ({ detail }) => show(view, detail.reading, detail.isLive),
+    handleEvent: ({ detail }) => show(view, detail.answer, detail.isLive),
   };
   return view;
 }
 
-function show(view, { verdict, probabilities, picture, isUpload }, isLive) {
+// Show a digit's bars at once; Python hears of it meanwhile.
+function pick(view, part) {
+  const [answer, isLive] = view.last;
+  view.picked = { part, of: answer.readings.length, isNew: true };
+  show(view, answer, isLive);
+  window.dispatchEvent(new CustomEvent("inkling-part", { detail: part }));
+}
+
+// Which digit's bars are shown: the last one's, or another's that was picked and has its place among
+// as many digits still. Python says which, but for an answer from before it heard of a click.
+function choose({ picked }, n, pythons) {
+  const own = picked?.of === n ? picked : { part: n - 1, of: n, isNew: false };
+  if (pythons === undefined || (own.isNew && own.part !== pythons)) return own;
+  return { part: pythons, of: n, isNew: false };
+}
+
+function show(view, answer, isLive) {
+  const { readings, shown, isUpload } = answer;
+  view.last = [answer, isLive];
+  view.picked = choose(view, readings.length, shown);
+  const reading = readings[view.picked.part];
+  const { verdict = "empty", probabilities, picture } = reading ?? {};
   const ranking = rank(probabilities);
-  const { answer, says, detail } =
-    verdict === "empty" ? invitation(isUpload) : words(verdict, probabilities, ranking);
+  const [says, detail] = wordsOn(readings, view.picked.part, ranking, isUpload);
   view.root.dataset.verdict = verdict;
   view.root.getRootNode().host.dataset.verdict = verdict; // for the page's style sheet
   view.root.dataset.by = isLive ? "browser" : "server";
-  setText(view.answer, answer);
+  showAnswer(view.answer, readings, view.picked.part);
   setText(view.says, says);
   setText(view.detail, detail);
   speak(view.spoken, says, detail, isLive);
@@ -94,20 +130,53 @@ function rank(probabilities) {
   return DIGITS.map(Number).sort((a, b) => probabilities[b] - probabilities[a]);
 }
 
-function invitation(isUpload) {
-  const [says, detail] = isUpload ? WORDS.upload : WORDS.draw;
-  return { answer: "", says, detail };
+function character({ verdict, probabilities }) {
+  return verdict === "answer" ? DIGITS[rank(probabilities)[0]] : "?";
 }
 
-function words(verdict, probabilities, [first, second]) {
+// One digit is text, which is hidden from screen readers, as the words say it too; several are
+// buttons, which stay the same while their number does, so that one keeps the focus.
+function showAnswer(node, readings, shown) {
+  const n = readings.length;
+  node.dataset.digits = n;
+  node.style.setProperty("--digits", n);
+  node.ariaHidden = String(n < 2);
+  if (n < 2) return setText(node, readings.map(character).join(""));
+  if (node.children.length !== n)
+    node.replaceChildren(...Array.from({ length: n }, () => document.createElement("button")));
+  readings.forEach((reading, i) => {
+    const button = node.children[i];
+    const first = character(reading);
+    const label = reading.verdict === "answer" ? WORDS.part : WORDS.unread_part;
+    button.type = "button";
+    button.className = "part";
+    button.dataset.verdict = reading.verdict;
+    button.ariaLabel = worded(label, { first, place: i + 1, n });
+    button.ariaPressed = String(i === shown);
+    setText(button, first);
+  });
+}
+
+// What is said in large type, and below it.
+function wordsOn(readings, shown, [first, second], isUpload) {
+  const n = readings.length;
+  if (n === 0) return isUpload ? WORDS.upload : WORDS.draw;
+  const { verdict, probabilities } = readings[shown];
+  const number = readings.map(character).join("");
+  const isNumber = readings.every((reading) => reading.verdict === "answer");
+  const title = isNumber ? WORDS.number : WORDS.no_number;
+  const sentences = n === 1 ? WORDS[verdict] : [title, WORDS.shown[verdict]];
   const values = {
+    number,
+    n,
+    place: shown + 1,
     digit: WORDS.named[first],
+    first,
     share: percent(probabilities[first]),
     second,
     second_share: percent(probabilities[second]),
   };
-  const [says, detail] = WORDS[verdict].map((sentence) => worded(sentence, values));
-  return { answer: verdict === "answer" ? DIGITS[first] : "?", says, detail };
+  return sentences.map((sentence) => worded(sentence, values));
 }
 
 // While the pen is down only a change of the answer is announced, not every frame's per cent: that

@@ -1,11 +1,13 @@
 // From the pen to the bars. While the pen is down on the drawing canvas, each frame in which it
 // moved is read here; when Python has answered about the same drawing, its answer is shown.
 // reader.js stands before this file in the module that the browser gets; the bars are another
-// component, and the two talk by events of the window:
+// component, and the two talk by events of the window. An answer is {readings}, one reading for each
+// digit on the drawing; Python's also says which of them is `shown`, else the bars know it.
 //
 // - "inkling-answer", from the bars: Python's answer has come. Cancelled, it is held back.
-// - "inkling-reading", to the bars: {reading, isLive}, show this.
+// - "inkling-reading", to the bars: {answer, isLive}, show this.
 // - "inkling-pick", from the bars: the digit whose bar was clicked, for Python.
+// - "inkling-part", from the bars: the place of the digit that was clicked, for Python.
 //
 // The pen is heard as the canvas's library hears it, by mouse events: canvas_guard/guard.js makes
 // them from whatever draws. Nothing runs while nobody draws. The canvas is found by the stroke that begins on it (an event's
@@ -28,7 +30,12 @@ const REACH = 40; // pixels around the pen's way that it may have inked: more th
 
 const REHEARSALS = 40;
 
-const ALWAYS = { "inkling-answer": answered, "inkling-pick": pick, mousedown: down };
+const ALWAYS = {
+  "inkling-answer": answered,
+  "inkling-pick": pick,
+  "inkling-part": pickPart,
+  mousedown: down,
+};
 const DURING_STROKE = { mousemove: move, mouseup: up };
 
 const context = document
@@ -38,6 +45,7 @@ const context = document
 let host = null; // of this component, which shows nothing
 let tellPython = null;
 let model = null;
+let cache = null; // of the digits read last with it
 let layers = []; // of the canvas drawn on last
 let seen = null; // what was drawn there at the last look, an ImageData
 let way = []; // of the pen since then: places in the window
@@ -45,7 +53,7 @@ let wayBefore = []; // the same for the look before it
 let isDown = false;
 let frame = 0; // requested; 0 if none
 let toSkip = 0; // frames
-let live = null; // the reading shown, while Python's is awaited
+let live = null; // the answer shown, while Python's is awaited
 let answer = null; // Python's last
 let timer = 0;
 let hasLooked = false; // for the canvas, if only to say that it is missing
@@ -54,6 +62,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   host = parentElement;
   tellPython = setTriggerValue;
   model = decodeModel(data);
+  cache = newCache();
   live = null; // another model's
   listen(window, ALWAYS);
   rehearse(REHEARSALS);
@@ -64,19 +73,21 @@ export default function ({ data, parentElement, setTriggerValue }) {
 }
 
 // A page's first readings are several times slower than those after them, until the browser has
-// compiled the code: a few are done on a made-up stroke while the page has nothing else to do.
+// compiled the code: a few are done on two made-up strokes while the page has nothing else to do.
 function rehearse(times) {
   if (times === 0 || model === null) return;
   const later = window.requestIdleCallback ?? ((work) => setTimeout(work, 20));
   later(() => {
-    if (!isDown) read(rehearsal(), model);
+    if (!isDown) readParts(rehearsal(times), model, cache);
     rehearse(times - 1);
   });
 }
 
-function rehearsal() {
+// No two alike, since what is in the cache is not read again.
+function rehearsal(length) {
   const image = new ImageData(336, 336);
-  for (let i = 60; i < 276; i++) image.data.fill(255, 4 * (337 * i - 10), 4 * (337 * i + 10));
+  for (let y = 60; y < 230 + length; y++)
+    for (const x of [100, 220]) image.data.fill(255, 4 * (336 * y + x), 4 * (336 * y + x + 20));
   return image;
 }
 
@@ -126,7 +137,7 @@ function readFrame() {
     toSkip -= 1;
     next();
   } else if (layers[0].isConnected) {
-    live = read(look(), model);
+    live = { readings: readParts(look(), model, cache) };
     if (!isDown && isAbout(answer, live)) settle();
     else show(live, true);
   }
@@ -183,7 +194,7 @@ function reached(places, side) {
 
 function answered(event) {
   answer = event.detail;
-  if (answer.picture !== null && !hasLooked) lookForCanvas();
+  if (answer.readings.length > 0 && !hasLooked) lookForCanvas();
   if (isDown) return event.preventDefault();
   clearTimeout(timer);
   if (live === null || !layers[0].isConnected || isAbout(answer, live)) {
@@ -199,19 +210,30 @@ function pick({ detail: digit }) {
   tellPython("picked", digit);
 }
 
+function pickPart({ detail: part }) {
+  tellPython("part", part);
+}
+
 function settle() {
   clearTimeout(timer);
   live = null;
   show(answer, false);
 }
 
-function show(reading, isLive) {
-  window.dispatchEvent(new CustomEvent("inkling-reading", { detail: { reading, isLive } }));
+function show(answer, isLive) {
+  window.dispatchEvent(new CustomEvent("inkling-reading", { detail: { answer, isLive } }));
 }
 
-function isAbout(answer, { picture }) {
-  if (!answer?.picture || !picture) return answer?.picture === picture;
-  return picture.every((level, i) => Math.abs(level - answer.picture[i]) <= SAME);
+// Whether both are about the same pictures, one for each digit.
+function isAbout(answer, { readings }) {
+  return (
+    answer?.readings.length === readings.length &&
+    answer.readings.every(({ picture }, i) => isSamePicture(picture, readings[i].picture))
+  );
+}
+
+function isSamePicture(one, other) {
+  return one.every((level, i) => Math.abs(level - other[i]) <= SAME);
 }
 
 // A while after an answer about a drawing the canvas must be there, unless a picture was uploaded.
