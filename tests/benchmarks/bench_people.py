@@ -26,7 +26,6 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from tests.benchmarks.curve import Curve
 from tests.benchmarks.pages import pages
 from tests.benchmarks.sites import BARE, OURS, SITES, USUAL, Site
-from tests.support.answers import press
 from tests.support.crowd import Crowd, crowd
 from tests.support.drawing import DIGITS, canvas_ready, draw
 from tests.support.server import Server, serve
@@ -116,8 +115,7 @@ def full_runs(people: int, duration: float) -> tuple[int, int]:
         arrived = pool.submit(asyncio.run, coming)
         number = 0
         while not arrived.done():
-            draw(page, DIGITS[number % 10])
-            press(page, "clear")
+            draw(page, DIGITS[number % 10])  # one upon the other: Clear is a run of the whole page
             number += 1
         assert arrived.result().errors == []
     return strokes, full
