@@ -134,6 +134,7 @@ def test_the_numbers_on_pen_strokes_are_what_their_command_prints(
     assert promised_table(table) == as_promised(table, measured)
 
 
+@pytest.mark.slow
 def test_the_numbers_on_nonsense_are_what_their_command_prints() -> None:
     table = numbers.TABLES["nonsense"]
     assert promised_table(table) == as_promised(table, numbers.measure(table))

@@ -15,6 +15,8 @@ from tests.support.specimens import sample_digits, shipped
 from tools import answered, drawn, rejector
 from tools.negatives import FAMILIES, HELD_OUT, negatives
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_rejector_learns_to_tell_a_digit_from_what_is_none(
     monkeypatch: pytest.MonkeyPatch,
