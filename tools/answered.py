@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from model.classifier import checkpoint
 from model.classifier.checkpoint import Checkpoint
-from model.classifier.prediction import read, read_parts
+from model.classifier.prediction import Reading, read_parts
 from model.commands import print_result
 from model.data import datasets, strokes
 from model.data.strokes import WrittenDigit
@@ -78,9 +78,13 @@ def on_nonsense(trained: Checkpoint) -> dict[str, float]:
 
 
 def _share_answered(trained: Checkpoint, kind: str) -> float:
-    readings = [read(trained, ink) for ink in nonsense.drawings(kind, DRAWINGS_A_KIND)]
-    n_answered = sum(reading is not None and reading.verdict == "answer" for reading in readings)
-    return n_answered / len(readings)
+    drawings = nonsense.drawings(kind, DRAWINGS_A_KIND)
+    return float(np.mean([_is_answered(read_parts(trained, ink)) for ink in drawings]))
+
+
+def _is_answered(readings: Sequence[Reading]) -> bool:
+    """Whether a drawing gets an answer: it has digits, and none of them is in doubt."""
+    return bool(readings) and all(reading.verdict == "answer" for reading in readings)
 
 
 def on_held_out(trained: Checkpoint) -> dict[str, float]:
@@ -115,7 +119,7 @@ def _on_drawings(
     right = wrong = 0
     for ink, label in zip(drawings, labels, strict=True):
         readings = read_parts(trained, ink)
-        if readings and all(reading.verdict == "answer" for reading in readings):
+        if _is_answered(readings):
             is_right = [reading.digit for reading in readings] == [label]
             right, wrong = right + is_right, wrong + (not is_right)
     n = len(labels)
@@ -133,7 +137,7 @@ def on_pairs(trained: Checkpoint, digits: Sequence[WrittenDigit]) -> dict[str, f
     both = one = wrong = 0
     for ink, labels in drawn.pairs(digits, N_PAIRS, seed=0):
         readings = read_parts(trained, ink)
-        if not all(reading.verdict == "answer" for reading in readings):
+        if not _is_answered(readings):
             continue
         is_right = [reading.digit for reading in readings] == list(labels)
         both += is_right
@@ -144,10 +148,7 @@ def on_pairs(trained: Checkpoint, digits: Sequence[WrittenDigit]) -> dict[str, f
 
 def on_letters(trained: Checkpoint, path: Path) -> dict[str, float]:
     """Return the share of letters that get an answer, of those that no digit resembles."""
-    answered = []
-    for ink in drawn.letters(path, LETTERS):
-        readings = read_parts(trained, ink)
-        answered.append(bool(readings) and all(each.verdict == "answer" for each in readings))
+    answered = [_is_answered(read_parts(trained, ink)) for ink in drawn.letters(path, LETTERS)]
     return {"n": len(answered), "answered": float(np.mean(answered))}
 
 

@@ -76,10 +76,8 @@ def read_parts(checkpoint: Checkpoint, ink: NDArray[np.float32]) -> tuple[Readin
     try:
         found = parts(ink)
     except TooManyPartsError:
-        whole = _read(checkpoint, ink)
-        return () if whole is None else (dataclasses.replace(whole, verdict="crowded"),)
-    readings = (_read(checkpoint, part) for part in found)
-    return tuple(reading for reading in readings if reading is not None)
+        return (dataclasses.replace(_read(checkpoint, ink), verdict="crowded"),)
+    return tuple(_read(checkpoint, part) for part in found)
 
 
 def read(checkpoint: Checkpoint, ink: NDArray[np.float32]) -> Reading | None:
@@ -88,11 +86,9 @@ def read(checkpoint: Checkpoint, ink: NDArray[np.float32]) -> Reading | None:
     return readings[-1] if readings else None
 
 
-def _read(checkpoint: Checkpoint, ink: NDArray[np.float32]) -> Reading | None:
+def _read(checkpoint: Checkpoint, ink: NDArray[np.float32]) -> Reading:
     model = checkpoint.model
     digit = centred(ink)
-    if not digit.any():
-        return None
     seen = model.seen(digit[np.newaxis])  # (1, 28, 28)
     features = model.described(seen)  # (1, n_features)
     probabilities = model.predict_proba(features)[0]  # (10,)

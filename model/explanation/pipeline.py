@@ -33,6 +33,8 @@ Step = Literal["crop", "box", "centre", "moments", "directions"]
 StageName = Literal["canvas"] | Step
 STEPS: tuple[Step, ...] = get_args(Step)
 """The steps after the canvas, in order."""
+READ_BY: Mapping[StageName, Input] = {"moments": "moments", "directions": "directions"}
+"""The input of the model that reads a stage; all others are read by the model of pixels."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -85,9 +87,7 @@ def stages(
     found = []
     for n, name in enumerate(names):
         shown = picture(ink, on[:n])
-        model = models[
-            "moments" if name == "moments" else "directions" if name == "directions" else "pixels"
-        ]
+        model = models[READ_BY.get(name, "pixels")]
         probabilities = model.predict_proba(model.described(shown[np.newaxis]))[0]
         found.append(Stage(name, outline(shown) if name == "directions" else shown, probabilities))
     return tuple(found)

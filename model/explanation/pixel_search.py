@@ -74,12 +74,14 @@ def pixel_search(model: SoftmaxRegression, seen: Floats, target: int) -> Counter
     start = seen.astype(np.float32)
     present = int(_scores(model, start[np.newaxis])[0].argmax())
     picture, changed = start.copy(), list[int]()
-    while _lead(model, picture[np.newaxis], target)[0] <= LEAD and len(changed) < MOST:
+    lead = _lead(model, picture[np.newaxis], target)[0]
+    while lead <= LEAD and len(changed) < MOST:
         tried = _tries(model, picture, target, changed)
-        best = int(_lead(model, tried, target).argmax())
+        leads = _lead(model, tried, target)
+        best = int(leads.argmax())
         changed.append(int(np.flatnonzero((tried[best] != picture).ravel())[0]))
-        picture = tried[best]
-    wins = bool(_lead(model, picture[np.newaxis], target)[0] > LEAD)
+        picture, lead = tried[best], leads[best]
+    wins = bool(lead > LEAD)
     if wins:
         picture, changed = _without_needless(model, start, picture, changed, target)
     else:

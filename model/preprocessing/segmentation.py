@@ -37,6 +37,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from model.preprocessing.centring import FAINTEST_INK
+
 __all__ = ["MOST_PARTS", "TooManyPartsError", "parts"]
 
 Cells = NDArray[np.bool_]
@@ -47,8 +49,6 @@ MOST_PIECES = 100
 """More pieces than that are no writing: rain, a texture, noise."""
 MOST_CELLS = 112
 """On the longer side of a drawing: a third of the canvas's 336 pixels."""
-FAINTEST_INK = 0.1
-"""Ink below this is background."""
 
 # All in percent, so that the rules are whole numbers.
 PIECE_OF_STROKE = 35  # rule 1: longer side at most, of the whole drawing's height

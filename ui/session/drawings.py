@@ -59,13 +59,15 @@ def digit_on_canvas() -> NDArray[np.float32] | None:
 def shown_part(n: int) -> int:
     """Return which of n digits has its bars shown: the one that was picked, or else the last.
 
+    Where there are none, 0.
+
     What was picked is forgotten when the number of digits changes.
     """
     if state.N_PARTS.get() != n:
         state.N_PARTS.set(n)
         state.PART.set(None)
     part = state.PART.get()
-    return n - 1 if part is None or part >= n else part
+    return max(n - 1, 0) if part is None or part >= n else part
 
 
 def is_drawn() -> bool:

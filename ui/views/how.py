@@ -7,7 +7,12 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from model.classifier.checkpoint import Checkpoint
-from model.classifier.reject import NO_REJECTOR, RejectRule
+from model.classifier.reject import (
+    FAMILIAR_SHARE,
+    FAMILIAR_TO_REJECTOR,
+    NO_REJECTOR,
+    RejectRule,
+)
 from model.classifier.softmax import SoftmaxRegression
 from model.config import INPUTS, N_CLASSES, SIDE, Input
 from model.evaluation.metrics import evaluate
@@ -249,13 +254,13 @@ def _reject_option(active: Checkpoint) -> None:
 def _familiar(rule: RejectRule) -> str:
     if rule.rejector is NO_REJECTOR:
         return (
-            "The drawing must be about as near to a typical picture of the digit as 98 % of the"
-            " validation digits are."
+            "The drawing must be about as near to a typical picture of the digit as"
+            f" {FAMILIAR_SHARE:.0%} of the validation digits are."
         )
     return (
-        "The drawing must be about as familiar as 96.5 % of the validation digits are: near to a"
-        " typical picture of the digit, and like it to a second formula, which has learned for"
-        " each digit alone to tell it from scribbles, halves and mirror images."
+        f"The drawing must be about as familiar as {FAMILIAR_TO_REJECTOR:.1%} of the validation"
+        " digits are: near to a typical picture of the digit, and like it to a second formula that"
+        " has learned for each digit alone to tell it from scribbles, halves and mirror images."
     )
 
 
