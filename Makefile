@@ -15,26 +15,31 @@ RUN := $(VENV)/bin/python
 # Biome (biome.json) lints and lays out JavaScript and CSS. Its package is for Linux on x86-64.
 BIOME = if test -x $(VENV)/bin/biome; then $(VENV)/bin/biome $(1); \
     else echo "JavaScript and CSS were left out: Biome has no package for this machine"; fi
-SUITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+SUITS := import sys; sys.exit(sys.version_info < (3, 11))
 
-# A .venv whose Python has gone or is of another version is made anew.
-ifneq ($(shell $(RUN) -c '$(SUITS)' 2>/dev/null && echo works),works)
+# A .venv whose Python has gone or is too old is made anew, and so is one with another TensorFlow:
+# its two packages own the same files, and neither can be put in the other's place.
+TENSORFLOW := grep '^tensorflow' requirements.txt
+ifneq ($(shell $(RUN) -c '$(SUITS)' 2>/dev/null && $(TENSORFLOW) | cmp -s - $(VENV)/created && echo works),works)
 $(VENV)/created: remake
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast faults check format bench numbers screenshots checkpoints clean \
+.PHONY: help demo fetch test test-fast faults check format bench numbers screenshots checkpoints clean \
     remake
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
-demo: $(VENV)/installed ## open the page (PORT=8501, reachable from the local network)
+demo: $(VENV)/installed $(VENV)/mnist ## open the page (PORT=8501, reachable from the local network)
 	@$(RUN) tools/addresses.py $(PORT) $(ADDRESS)
 	@$(RUN) -m streamlit run app.py --server.port=$(PORT) --logger.hideWelcomeMessage=true \
 	    $(if $(ADDRESS),--server.address=$(ADDRESS))
 
-test: $(VENV)/installed-dev ## run all tests, a real browser among them (TESTS=tests/model for some)
+fetch: $(VENV)/installed ## get MNIST, if it is not on this machine yet
+	@$(RUN) -m model fetch
+
+test: $(VENV)/installed-dev $(VENV)/mnist ## run all tests, a real browser among them (TESTS=tests/model for some)
 	@CHROMIUM=$$($(RUN) -m tools.chromium) && export CHROMIUM && \
 	    $(RUN) -m pytest -n $(JOBS) $(TESTS)
 
@@ -88,7 +93,7 @@ $(VENV)/created:
 	@rm -f $@
 	@python=$$(sh tools/find_python.sh '$(PYTHON)') && \
 	    echo "Making $(VENV) with $$python" && "$$python" -m venv --clear $(VENV)
-	@touch $@
+	@$(TENSORFLOW) > $@
 
 $(VENV)/installed: requirements.txt $(VENV)/created
 	@rm -f $@
@@ -101,4 +106,9 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	@rm -f $@
 	@echo "Installing requirements-dev.txt"
 	@$(RUN) -m pip install --disable-pip-version-check --quiet -r requirements-dev.txt
+	@touch $@
+
+# Once: a machine without a way to MNIST is not asked to wait again. `make fetch` tries again.
+$(VENV)/mnist: | $(VENV)/installed
+	@$(RUN) -m model fetch || echo "Going on with the built-in digits; \`make fetch\` tries again."
 	@touch $@

@@ -10,11 +10,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from model import commands
-from model.commands import Result
+from model import command_words, commands
+from model.command_words import Result
 from model.config import INPUTS, SCHEDULES, TrainingConfig
-
-DEFAULT = Path(__file__).parent.parent / "assets" / "checkpoints" / f"{INPUTS[-1]}.safetensors"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,11 +22,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         result = run(options)
         commands.print_result(json.dumps(result) if options.json else options.describe(result))
+        errors = result.get(commands.ERRORS, [])
     except (ValueError, OSError) as error:
         with contextlib.suppress(OSError):  # where stderr takes nothing, the exit code says it
             print(f"error: {_in_one_line(error)}", file=sys.stderr, flush=True)
         return 2
-    return 0
+    with contextlib.suppress(OSError):
+        for unread in errors:
+            print(f"error: {' '.join(unread.split())}", file=sys.stderr, flush=True)
+    return 2 if errors else 0
 
 
 def _in_one_line(error: Exception) -> str:
@@ -61,14 +63,14 @@ def _parser() -> argparse.ArgumentParser:
     command(
         "fetch",
         commands.fetch,
-        commands.describe_fetch,
+        command_words.describe_fetch,
         "Download MNIST, once, for the other commands.",
     )
     _add_training(
         command(
             "train",
             commands.train,
-            commands.describe_train,
+            command_words.describe_train,
             "Train a model from zero weights. The defaults are the classic TensorFlow tutorial's: "
             "1,000 batches of 100, learning rate 0.5.",
         )
@@ -77,22 +79,28 @@ def _parser() -> argparse.ArgumentParser:
         command(
             "evaluate",
             commands.evaluate,
-            commands.describe_evaluation,
+            command_words.describe_evaluation,
             "Measure a model on a data set's test part, on recorded pen strokes, or on pictures.",
         )
     )
     sub = command(
         "predict",
         commands.predict,
-        commands.describe_predictions,
+        command_words.describe_predictions,
         "Read pictures of single digits.",
     )
     _add_checkpoint(sub)
-    sub.add_argument("pictures", nargs="+", type=Path, metavar="IMAGE", help="PNG, JPEG or WebP")
+    sub.add_argument(
+        "pictures",
+        nargs="+",
+        type=Path,
+        metavar="IMAGE",
+        help="PNG, JPEG, WebP, HEIC, AVIF, GIF, BMP or TIFF; or a folder of them",
+    )
     sub = command(
         "export",
         commands.export,
-        commands.describe_export,
+        command_words.describe_export,
         "Write a model for TensorFlow's programs.",
     )
     _add_checkpoint(sub)
@@ -110,7 +118,7 @@ def _add_checkpoint(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--checkpoint",
         type=Path,
-        default=DEFAULT,
+        default=commands.SHIPPED,
         help="a .safetensors file; default: the shipped directions model",
     )
 
@@ -119,14 +127,26 @@ def _add_dataset(sub: argparse._ActionsContainer) -> None:
     sub.add_argument(
         "--dataset",
         default="auto",
-        help="mnist, digits (built in), auto (MNIST if it is here, else digits), or a folder "
-        "of four IDX files; default: auto",
+        metavar="NAME_OR_PATH",
+        help="mnist, digits (built in), auto (MNIST if it is here, else digits), or a file, folder "
+        "or .zip of one's own: IDX, .npz, .npy, .csv, .jsonl, or pictures in folders 0 to 9; "
+        "default: auto",
+    )
+
+
+def _add_turn(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument(
+        "--turn",
+        default="none",
+        help="how pictures of one's own are turned: none, auto (as is offered), transpose, mirror, "
+        "flip, left, right, half, antitranspose, invert, or one of them +invert; default: none",
     )
 
 
 def _add_training(sub: argparse.ArgumentParser) -> None:
     default = TrainingConfig()
     _add_dataset(sub)
+    _add_turn(sub)
     sub.add_argument(
         "--input",
         choices=INPUTS,
@@ -176,6 +196,7 @@ def _add_evaluation(sub: argparse.ArgumentParser) -> None:
     _add_checkpoint(sub)
     source = sub.add_mutually_exclusive_group()
     _add_dataset(source)
+    _add_turn(sub)
     source.add_argument(
         "--strokes",
         type=Path,
@@ -187,7 +208,8 @@ def _add_evaluation(sub: argparse.ArgumentParser) -> None:
         "--images",
         type=Path,
         metavar="FILE",
-        help="an .npz file: images (n, H, W) uint8, from 0, background, to 255, ink; labels (n,)",
+        help="an .npz file: images (n, H, W) uint8, from 0, background, to 255, ink; labels (n,); "
+        "or a folder or .zip of photos in folders 0 to 9, each read as `predict` reads it",
     )
     sub.add_argument(
         "--seed",

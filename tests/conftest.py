@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
+from model.data import datasets
 from tests.support import schedule
-from tests.support.server import QUICK_SERVER, Server, isolated, serve
+from tests.support.paths import ROOT
+from tests.support.server import OUTSIDE, QUICK_SERVER, Server, isolated, serve
 
-if TYPE_CHECKING:
-    from model.data.datasets import Dataset
-
-NO_MNIST = "want of MNIST: INKLING_DATA_DIR does not point to a folder with mnist/"
-NO_PEN_STROKES = "want of pen strokes: INKLING_DATA_DIR does not point to a folder with pen/"
+NO_MNIST = "want of MNIST: run `make fetch`"
+NO_PEN_STROKES = "want of pen strokes: there is no pen/ where INKLING_DATA_DIR points"
+MNIST = datasets.find_mnist()
+"""Where it was before the tests got a home of their own."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -26,6 +26,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in isolated(directory).items():
             patch.setenv(name, value)
+        if MNIST is not None:
+            patch.setenv("INKLING_DATA_DIR", str(MNIST))
         yield directory
 
 
@@ -44,29 +46,20 @@ def training_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server
 
 
 @pytest.fixture(scope="session")
-def mnist() -> Dataset:
+def mnist() -> datasets.Dataset:
     """The real MNIST; the test is skipped where it is not there. Nothing is downloaded."""
-    directory = _data_file("mnist")
-    if directory is None:
+    if MNIST is None:
         pytest.skip(NO_MNIST)
-    from model.data import datasets
-
-    return datasets.load("mnist", download=False)
+    return datasets.load("mnist")
 
 
 @pytest.fixture(scope="session")
 def pen_strokes_path() -> Path:
     """The file of real pen strokes; the test is skipped where it is not there."""
-    path = _data_file("pen/digits-dev.jsonl.gz")
-    if path is None:
-        pytest.skip(NO_PEN_STROKES)
-    return path
-
-
-def _data_file(name: str) -> Path | None:
-    directory = os.environ.get("INKLING_DATA_DIR")
-    path = Path(directory or "", name)
-    return path if directory and path.exists() else None
+    for folder in (Path(OUTSIDE.get("INKLING_DATA_DIR", "nowhere")), ROOT.parent / "shared"):
+        if (path := folder / "pen" / "digits-dev.jsonl.gz").is_file():
+            return path
+    pytest.skip(NO_PEN_STROKES)
 
 
 MARKED_BY_FIXTURE = {

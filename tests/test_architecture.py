@@ -72,6 +72,7 @@ FORBIDDEN = [
     ("model", "model/novelty.py", "import json"),
     ("preprocessing", "model/preprocessing/ink.py", "import model.preprocessing.features"),
     ("data", "model/data/mnist.py", "from model.data import datasets"),
+    ("forms", "model/data/forms/parts.py", "import model.data.forms.table"),
     ("classifier", "model/classifier/softmax.py", "import model.classifier.checkpoint"),
     ("evaluation", "model/evaluation/metrics.py", "import model.evaluation.comparison"),
     ("explanation", "model/explanation/evidence.py", "import model.explanation.pipeline"),
@@ -151,7 +152,8 @@ from streamlit.testing.v1 import AppTest
 script = '''
 import importlib, pkgutil
 import model, ui
-loads_it = {"model.training.gradient_descent", "model.classifier.export"}
+loads_it = {"model.training." + name for name in ("gradient_descent", "tensorflow_steps")}
+loads_it.add("model.classifier.export")
 left_out = loads_it | {"model.jobs.worker", "model.__main__", "ui.page"}
 for package in (model, ui):
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
@@ -166,6 +168,18 @@ print(*sorted({"tensorflow", "keras", "jax", "torch"} & set(sys.modules)))
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert result.stdout.split() == []
+
+
+ONLY_POSIX_HAS = {"fcntl", "grp", "posix", "pty", "pwd", "resource", "syslog", "termios", "tty"}
+
+
+def test_nothing_that_only_posix_has_is_imported_by_a_module_of_the_program() -> None:
+    for path in [ROOT / "app.py", *(ROOT / "model").rglob("*.py"), *(ROOT / "ui").rglob("*.py")]:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in tree.body:  # a function may ask for the system first
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not ONLY_POSIX_HAS & set(names), path
 
 
 def test_the_servers_settings_are_the_measured_ones() -> None:
@@ -189,7 +203,7 @@ def test_streamlit_knows_every_setting() -> None:
 def test_what_is_imported_is_pinned() -> None:
     names = {"sklearn": "scikit-learn", "PIL": "pillow", "keras": "tensorflow"}
     pinned = {
-        line.partition("==")[0].replace("-", "_")
+        line.partition("==")[0].replace("-", "_").replace("_cpu", "")
         for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
         if "==" in line
     }
@@ -201,7 +215,7 @@ def test_what_is_imported_is_pinned() -> None:
 
 # What a visitor reads is worded above `model/`; the command line words its own.
 
-COMMAND_LINE = {"__main__.py", "command_line.py", "commands.py"}
+COMMAND_LINE = {"__main__.py", "command_line.py", "command_words.py", "commands.py"}
 LOGGER = "_log"
 
 
@@ -299,7 +313,8 @@ def test_what_programmers_and_the_command_lines_errors_say_is_no_sentence_to_a_v
 PRODUCTS = {"dot", "einsum", "inner", "matmul", "matvec", "tensordot", "vdot", "vecdot"}
 MAY_MULTIPLY_WEIGHTS = (
     "model/classifier/softmax.py",  # only `logits`, see the test
-    "model/training/gradient_descent.py",
+    "model/training/tensorflow_steps.py",
+    "model/training/numpy_steps.py",
     "model/explanation/",
 )
 

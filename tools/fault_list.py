@@ -109,8 +109,8 @@ FAULTS = (
     Fault(
         "ink",
         "a photo on its side is not turned upright",
-        "image = ImageOps.exif_transpose(image)",
-        "image = image.copy()",
+        "return image if turn is None else image.transpose(turn)",
+        "return image",
         "model/test_ink.py",
     ),
     Fault(
@@ -189,8 +189,8 @@ FAULTS = (
     Fault(
         "command line",
         "pictures without labels are measured",
-        "labels.shape != (len(images),) or len(images) == 0",
-        "labels.ndim != 1",
+        "if labels.shape != (n,) or n == 0:",
+        "if len(labels.shape) != 1:",
         "model/test_cli.py",
         "cannot_be_measured",
     ),
@@ -251,8 +251,8 @@ FAULTS = (
     Fault(
         "own data",
         "uploaded files are not tried",
-        "load(path, max_bytes=MOST_UNPACKED)",
-        "path.stat()",
+        "own = own_files.read(uploaded, LIMITS, AS_THEY_CAME)",
+        "own = own_files.read(uploaded, Limits(), AS_THEY_CAME)",
         "hostile/test_network.py",
         "bomb_of_training or any_name",
     ),
@@ -328,8 +328,8 @@ FAULTS = (
     Fault(
         "page",
         "the page is a narrow column",
-        'layout="wide"',
-        'layout="centered"',
+        "max-width: 70rem;",
+        "max-width: 40rem;",
         "browser/test_layout.py",
         "projector",
     ),

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Print the path of a Python that can run Inkling: 3.11 to 3.13, with venv and ensurepip.
+# Print the path of a Python that can run Inkling: 3.11 or newer, with venv and ensurepip.
 # Each candidate is run, not only looked up: a shim on PATH may stand for a Python that is not there.
 # Given as $1 or in $PYTHON, one candidate is used or refused; nothing else is tried.
 set -u
 
 suits='
 import sys
-if not (3, 11) <= sys.version_info[:2] <= (3, 13):
-    sys.exit("is Python %d.%d; Inkling runs on 3.11, 3.12 and 3.13" % sys.version_info[:2])
+if sys.version_info < (3, 11):
+    sys.exit("is Python %d.%d; Inkling runs on 3.11 and newer" % sys.version_info[:2])
 try:
     import ensurepip, venv
 except ImportError as error:
@@ -17,6 +17,7 @@ print(sys.executable)
 
 wanted=${1:-${PYTHON:-}}
 refused=
+# Those first for which there is a TensorFlow.
 for name in ${wanted:-python3.13 python3.12 python3.11 python3 python}; do
     command -v "$name" >/dev/null 2>&1 || continue
     if answer=$("$name" -c "$suits" 2>&1); then
@@ -31,6 +32,6 @@ if [ -n "$wanted" ] && [ -z "$refused" ]; then
     refused="
   $wanted: not found"
 fi
-echo "No Python to run Inkling with: 3.11, 3.12 or 3.13 is needed.${refused}
+echo "No Python to run Inkling with: 3.11 or newer is needed.${refused}
 Install one (python.org, your package manager, pyenv), or name it: make PYTHON=/path/to/python3.12" >&2
 exit 1

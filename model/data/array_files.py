@@ -22,12 +22,23 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MAX_BYTES", "DataError", "idx_sha256", "read_idx", "read_npz"]
+from model.data.npy_stream import PACKED, header_of
+
+__all__ = [
+    "DAMAGED",
+    "MAX_BYTES",
+    "DataError",
+    "idx_bytes",
+    "idx_sha256",
+    "parse_idx",
+    "read_idx",
+    "read_npz",
+]
 
 MAX_BYTES = 400_000_000
 """Most bytes of one unpacked array: 500,000 pictures of 28 × 28."""
@@ -35,9 +46,7 @@ MAX_BYTES = 400_000_000
 _UNSIGNED_BYTE = 0x08
 _GZIP_MAGIC = b"\x1f\x8b"
 _PIECE = 1 << 20
-_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""The compressions that NumPy writes; zipfile unpacks the others without a limit."""
-_DAMAGED_ZIP = (
+DAMAGED = (
     zipfile.BadZipFile,
     lzma.LZMAError,
     zlib.error,
@@ -51,6 +60,7 @@ _DAMAGED_ZIP = (
     TypeError,
     ValueError,
 )
+"""What zipfile, gzip and NumPy raise for a file that is damaged or hostile."""
 
 
 class DataError(ValueError):
@@ -83,7 +93,7 @@ def read_idx(path: Path, *, n_axes: int, max_bytes: int = MAX_BYTES) -> NDArray[
             gzipped = file.read(2) == _GZIP_MAGIC
             file.seek(0)
             with gzip.open(file) if gzipped else file as stream:
-                return _parse_idx(stream, path, n_axes, max_bytes)
+                return parse_idx(stream, path, n_axes, max_bytes)
     except (gzip.BadGzipFile, zlib.error) as error:
         raise DataError(f"{path}: the gzip file is damaged ({error})") from error
     except OSError as error:
@@ -92,9 +102,18 @@ def read_idx(path: Path, *, n_axes: int, max_bytes: int = MAX_BYTES) -> NDArray[
 
 def idx_sha256(array: NDArray[np.uint8]) -> str:
     """Return the SHA-256, as hex digits, of the IDX file that holds exactly this array."""
-    digest = hashlib.sha256(_magic(array.ndim) + struct.pack(f">{array.ndim}I", *array.shape))
+    digest = hashlib.sha256(_header(array))
     digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
+
+
+def idx_bytes(array: NDArray[np.uint8]) -> bytes:
+    """Return the IDX file that holds exactly this array."""
+    return _header(array) + array.tobytes()
+
+
+def _header(array: NDArray[np.uint8]) -> bytes:
+    return _magic(array.ndim) + struct.pack(f">{array.ndim}I", *array.shape)
 
 
 def read_npz(
@@ -126,7 +145,7 @@ def read_npz(
             return tuple(_read_npy(archive, name, path, max_bytes) for name in names)
     except DataError:
         raise
-    except _DAMAGED_ZIP as error:
+    except DAMAGED as error:
         raise DataError(f"{path}: is damaged or not an .npz file ({error})") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
@@ -136,9 +155,10 @@ def _magic(n_axes: int) -> bytes:
     return bytes((0, 0, _UNSIGNED_BYTE, n_axes))
 
 
-def _parse_idx(
-    stream: io.BufferedIOBase, path: Path, n_axes: int, max_bytes: int
+def parse_idx(
+    stream: io.BufferedIOBase, path: Path | str, n_axes: int, max_bytes: int
 ) -> NDArray[np.uint8]:
+    """Do the same with a file that is open and unpacked; `path` is its name in messages."""
     magic = _read_up_to(stream, 4)
     if magic != _magic(n_axes):
         raise DataError(f"{path}: {_what_is_there(magic, n_axes)}")
@@ -198,10 +218,10 @@ def _read_npy(
     if f"{name}.npy" not in archive.namelist():
         names = ", ".join(entry.removesuffix(".npy") for entry in archive.namelist()[:8])
         raise DataError(f"{path}: has no array {name!r}; there are: {names[:200] or 'none'}")
-    if archive.getinfo(f"{name}.npy").compress_type not in _PACKED:
+    if archive.getinfo(f"{name}.npy").compress_type not in PACKED:
         raise DataError(f"{path}: {name} is packed in a way that NumPy does not write")
     with archive.open(f"{name}.npy") as stream:
-        shape, dtype = _npy_header(stream)
+        shape, _, dtype = header_of(stream)
     if dtype.kind not in "biuf":
         raise DataError(f"{path}: {name} holds {dtype}, numbers were expected")
     size = math.prod(shape) * dtype.itemsize
@@ -212,15 +232,3 @@ def _read_npy(
         )
     with archive.open(f"{name}.npy") as stream:
         return np.asarray(np.lib.format.read_array(stream, allow_pickle=False))
-
-
-def _npy_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    read_header = {
-        (1, 0): np.lib.format.read_array_header_1_0,
-        (2, 0): np.lib.format.read_array_header_2_0,
-    }
-    version = np.lib.format.read_magic(stream)
-    if version not in read_header:
-        raise ValueError(f"its array format {version} is not one that is read")
-    shape, _, dtype = read_header[version](stream)
-    return shape, dtype

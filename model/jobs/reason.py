@@ -10,15 +10,16 @@ __all__ = ["Code", "Reason"]
 Code = Literal[
     # What is being done before the first step.
     "loading",
-    "downloading",  # name of the file, done and total in bytes; total is 0 where it is not known
     # Why it stopped.
     "stopped",
     "unwatched",
     "took_too_long",
     "server_stopped",
     # Why it failed.
+    "no_mnist",
     "data",  # error: what is wrong with the data, as `DataError` says it
     "diverged",  # step, loss, guessing, learning_rate, batch_size: see `DivergedError`
+    "dark_on_light",  # step: it diverged, since the pictures of one's own have dark ink
     "out_of_memory",
     "training_failed",  # error: a Python exception, with its type
     "process_not_started",  # error: the system's words

@@ -16,14 +16,14 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, NoReturn
 
 import numpy as np
 from safetensors.numpy import save as save_tensors
 
 from model.config import TrainingConfig
-from model.data.datasets import DataError
+from model.data.datasets import DataError, NoMnistError
 from model.jobs import protocol
 from model.jobs.protocol import Message
 from model.jobs.reason import Reason
@@ -41,8 +41,12 @@ NICENESS = 10
 Task = Callable[[], None]
 
 
-class _StoppedError(Exception):
-    """The job was stopped before its first step."""
+class _DarkOnLightError(Exception):
+    """The run diverged, since the pictures of one's own have dark ink; `step` as it was noticed."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__(step)
+        self.step = step
 
 
 class Output:
@@ -119,7 +123,7 @@ def _listen(source: BinaryIO, output: Output, tasks: queue.SimpleQueue[Task]) ->
 
 
 def _get_ready(output: Output) -> None:
-    """Import TensorFlow and have it build its graph before the first job."""
+    """Import what trains and have it build its graph before the first job."""
     try:
         from model.training import gradient_descent
 
@@ -137,7 +141,7 @@ def _get_ready(output: Output) -> None:
 def _warm(output: Output, fields: Any) -> None:
     """Compute features ahead of their use; an error is reported by the job that needs them."""
     with contextlib.suppress(Exception):
-        prepare(fields["data"], TrainingConfig(input=fields["input"]), download=False)
+        prepare(fields["data"], TrainingConfig(input=fields["input"]))
     output.say("warmed")
 
 
@@ -148,10 +152,13 @@ def _train(output: Output, control: Control, fields: Any) -> None:
     job = control.job
     try:
         _run(output, control, fields)
-    except _StoppedError:
-        output.say("stopped", job=job)
+    except _DarkOnLightError as error:
+        output.say("failed", job=job, reason=Reason("dark_on_light", {"step": error.step}))
     except DivergedError as error:
         output.say("failed", job=job, reason=Reason("diverged", error.fields))
+    except NoMnistError as error:
+        print(error, file=sys.stderr)  # with the folder, which is no visitor's business
+        output.say("failed", job=job, reason=Reason("no_mnist"))
     except DataError as error:
         output.say("failed", job=job, reason=Reason("data", {"error": str(error)}))
     except Exception as error:
@@ -163,24 +170,28 @@ def _train(output: Output, control: Control, fields: Any) -> None:
         output.say("failed", job=job, reason=Reason("training_failed", {"error": text}))
 
 
+def _blamed_on_the_paper(runs: Iterator[Any]) -> Iterator[Any]:
+    from model.training.gradient_descent import DivergedError
+
+    try:
+        yield from runs
+    except DivergedError as error:
+        raise _DarkOnLightError(int(error.fields["step"])) from error
+
+
 def _run(output: Output, control: Control, fields: Any) -> None:
     from model.training import gradient_descent
 
     job = control.job
 
-    def downloading(done: int, total: int, name: str) -> None:
-        if control.stopped:
-            raise _StoppedError
-        reason = Reason("downloading", {"name": name, "done": done, "total": total})
-        output.say("loading", job=job, reason=reason)
-
     config = TrainingConfig.from_dict(fields["config"])
     output.say("loading", job=job, reason=Reason("loading"))
-    data = prepare(fields["data"], config, progress=downloading)
+    data = prepare(fields["data"], config)
     pace = Pace(control, config)
-    for progress in gradient_descent.train(
-        *data.train, *data.validation, config, report_every=pace.stretch
-    ):
+    runs = gradient_descent.train(*data.train, *data.validation, config, report_every=pace.stretch)
+    if data.is_dark_on_light:
+        runs = _blamed_on_the_paper(runs)
+    for progress in runs:
         step = progress.step
         if step > 0:
             pace.reported(progress.seconds)

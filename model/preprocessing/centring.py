@@ -17,6 +17,7 @@ from model.config import SIDE
 
 __all__ = [
     "BOX",
+    "box_of",
     "centred",
     "checked_ink",
     "cropped",
@@ -78,12 +79,17 @@ def cropped(ink: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         See `centred`.
     """
     ink = checked_ink(ink)
-    rows, columns = np.any(ink > FAINTEST_INK, axis=1), np.any(ink > FAINTEST_INK, axis=0)
+    return ink[box_of(ink > FAINTEST_INK)]
+
+
+def box_of(inked: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Return the rows and columns (H, W) from the first inked pixel to the last; else none."""
+    rows, columns = np.any(inked, axis=1), np.any(inked, axis=0)
     if not rows.any():
-        return np.zeros((0, 0), np.float32)
+        return slice(0, 0), slice(0, 0)
     top, bottom = int(rows.argmax()), len(rows) - int(rows[::-1].argmax())
     left, right = int(columns.argmax()), len(columns) - int(columns[::-1].argmax())
-    return ink[top:bottom, left:right]
+    return slice(top, bottom), slice(left, right)
 
 
 def fitted(digit: NDArray[np.float32], longer_side: int) -> NDArray[np.float32]:

@@ -37,7 +37,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from model.preprocessing.centring import FAINTEST_INK
+from model.preprocessing.centring import FAINTEST_INK, box_of
 
 __all__ = ["MOST_PARTS", "TooManyPartsError", "parts"]
 
@@ -126,7 +126,10 @@ def parts(ink: NDArray[np.floating[Any]]) -> list[NDArray[np.float32]]:
     """
     ink = ink.astype(np.float32, copy=False)
     step = max(1, -(-max(ink.shape) // MOST_CELLS))
-    cells = _cells(ink > FAINTEST_INK, step)
+    inked = ink > FAINTEST_INK
+    rows, columns = box_of(inked)
+    top, left = rows.start // step * step, columns.start // step * step  # where a cell begins
+    cells = _cells(inked[top : rows.stop, left : columns.stop], step)
     labels, n_pieces = ndimage.label(cells, np.ones((3, 3), np.int8))
     if n_pieces <= 1:
         return [ink] * n_pieces
@@ -138,7 +141,8 @@ def parts(ink: NDArray[np.floating[Any]]) -> list[NDArray[np.float32]]:
     if len(kept) == 1 and len(kept[0].members) == n_pieces:
         return [ink]
     in_order = sorted(kept, key=lambda piece: (piece.left + piece.right, piece.top))
-    return [_only(ink, labels, piece.members, step) for piece in in_order]
+    inside = slice(top, rows.stop), slice(left, columns.stop)
+    return [_only(ink, inside, np.isin(labels, list(p.members)), step) for p in in_order]
 
 
 def _cells(inked: Cells, step: int) -> Cells:
@@ -260,11 +264,11 @@ def _without_strays(pieces: list[_Piece]) -> list[_Piece]:
 
 
 def _only(
-    ink: NDArray[np.float32], labels: NDArray[np.int32], members: frozenset[int], step: int
+    ink: NDArray[np.float32], inside: tuple[slice, slice], cells: Cells, step: int
 ) -> NDArray[np.float32]:
-    """Return the ink of some pieces alone."""
-    height, width = ink.shape
-    mine = np.isin(labels, list(members))
-    pixels = mine.repeat(step, axis=0)[:height].repeat(step, axis=1)[:, :width]
-    only: NDArray[np.float32] = ink * pixels
+    """Return the ink of some cells alone; the cells lie over a part of the drawing."""
+    only = np.zeros_like(ink)
+    part = ink[inside]
+    height, width = part.shape
+    only[inside] = part * cells.repeat(step, axis=0)[:height].repeat(step, axis=1)[:, :width]
     return only

@@ -1,9 +1,7 @@
-"""Softmax regression trained by plain gradient descent, in TensorFlow.
+"""Softmax regression trained by plain gradient descent: batches, learning rates and reports.
 
-The steps between two reports run inside one `tf.function`: the data goes into the graph once, as
-two tensors, and every step picks its batch out of them by an index array. The gradient is written
-out, (probabilities − one_hot) / batch size, instead of recorded by a GradientTape: the weights are
-the same (a test holds that), tracing is half a second shorter, and the steps are a little faster.
+The steps themselves are TensorFlow's (`tensorflow_steps`), or NumPy's (`numpy_steps`) on a machine
+for which there is no TensorFlow; `engine` chooses.
 """
 
 from __future__ import annotations
@@ -20,12 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.config import N_CLASSES, N_FEATURES, TrainingConfig
-from model.quiet import quietly
+from model.training.engine import engine
 
-__all__ = ["DivergedError", "Progress", "batches", "cross_entropy", "train"]
+__all__ = ["DivergedError", "Progress", "batches", "train"]
 
-with quietly():
-    import tensorflow as tf
+if engine() == "tensorflow":
+    from model.training import tensorflow_steps
+
+    steps: Any = tensorflow_steps
+else:
+    from model.training import numpy_steps
+
+    steps = numpy_steps
 
 # A run has diverged once the loss, over this many steps, is on average this many times that of
 # guessing. (Softmax regression in float32 never reaches infinity by itself: with too long a step
@@ -34,7 +38,7 @@ _PATIENCE = 50
 _GUESSING = math.log(N_CLASSES)
 _DIVERGED = 10 * _GUESSING
 
-# Most indices passed to the graph in one call: 16 MB.
+# Most indices passed on in one call: 16 MB.
 _MAX_INDICES = 2**22
 
 
@@ -178,102 +182,24 @@ def batches(n: int, batch_size: int, seed: int) -> Iterator[NDArray[np.int32]]:
             yield order[start : start + batch_size]
 
 
-def cross_entropy(templates: Any, bias: Any, features: Any, labels: Any) -> tuple[Any, Any, Any]:
-    """Compute a batch's loss and its gradient, written out.
-
-    Parameters
-    ----------
-    templates : (10, 784) tensor of float32
-        The weights, a row per digit: TensorFlow multiplies in this form nearly twice as fast.
-    bias : (10,) tensor of float32
-    features : (n, 784) tensor of float32
-    labels : (n,) tensor of int32
-
-    Returns
-    -------
-    loss : () tensor
-        Mean of −ln(probability of the right class), made from the logits, so that no probability
-        rounds to 0 first.
-    templates_gradient, bias_gradient : (10, 784) and (10,) tensors
-        The derivatives of the loss by the templates and the bias.
-    """
-    logits = tf.transpose(tf.matmul(templates, features, transpose_b=True)) + bias  # (n, 10)
-    log_probabilities = tf.nn.log_softmax(logits)
-    one_hot = tf.one_hot(labels, N_CLASSES)
-    n = tf.cast(tf.size(labels), tf.float32)
-    loss = -tf.reduce_sum(one_hot * log_probabilities) / n
-    error = (tf.exp(log_probabilities) - one_hot) / n
-    return loss, tf.matmul(error, features, transpose_a=True), tf.reduce_sum(error, axis=0)
-
-
-def _steps(
-    averaging: bool,
-    features: Any,
-    labels: Any,
-    order: Any,
-    bounds: Any,
-    rates: Any,
-    shares: Any,
-    templates: Any,
-    bias: Any,
-    mean_templates: Any,
-    mean_bias: Any,
-) -> Any:
-    """Take one step per rate; step s sees order[bounds[s]:bounds[s + 1]].
-
-    With averaging the means move by shares[s] of their distance to the new values.
-    """
-    n_steps = tf.size(rates)
-    losses = tf.TensorArray(tf.float32, size=n_steps)
-    for s in tf.range(n_steps):
-        batch = order[bounds[s] : bounds[s + 1]]
-        loss, templates_gradient, bias_gradient = cross_entropy(
-            templates, bias, tf.gather(features, batch), tf.gather(labels, batch)
-        )
-        templates -= rates[s] * templates_gradient
-        bias -= rates[s] * bias_gradient
-        if averaging:
-            mean_templates += shares[s] * (templates - mean_templates)
-            mean_bias += shares[s] * (bias - mean_bias)
-        losses = losses.write(s, loss)
-    return templates, bias, mean_templates, mean_bias, losses.stack()
-
-
-# No length is fixed, so a process traces the loop once, whatever it trains on. TensorFlow runs
-# iterations ahead where it can: the next batches are picked while this step's sums are made.
-_FLOATS = tf.TensorSpec([None], tf.float32)
-_INTS = tf.TensorSpec([None], tf.int32)
-_PICTURES = tf.TensorSpec([None, N_FEATURES], tf.float32)
-_TEMPLATES = tf.TensorSpec([N_CLASSES, N_FEATURES], tf.float32)
-_BIAS = tf.TensorSpec([N_CLASSES], tf.float32)
-_SIGNATURE = [
-    *(_PICTURES, _INTS, _INTS, _INTS, _FLOATS, _FLOATS),
-    *(_TEMPLATES, _BIAS, _TEMPLATES, _BIAS),
-]
-_descend = tf.function(functools.partial(_steps, False), _SIGNATURE)
-_descend_averaging = tf.function(functools.partial(_steps, True), _SIGNATURE)
-
-
 def _run(
     data: tuple[Any, Any, Any, Any], config: TrainingConfig, stretch: Callable[[int], int]
 ) -> Iterator[Progress]:
     features, labels, validation, validation_labels = data
     n_steps = config.n_steps
     n = len(features)
-    templates, bias = tf.zeros([N_CLASSES, N_FEATURES]), tf.zeros([N_CLASSES])
 
     def report(step: int, loss: float, seconds: float, templates: Any, bias: Any) -> Progress:
-        logits = tf.transpose(tf.matmul(templates, validation, transpose_b=True)) + bias
-        accuracy = float((logits.numpy().argmax(axis=1) == validation_labels).mean())
-        weights = np.ascontiguousarray(templates.numpy().T)
-        return Progress(step, n_steps, loss, accuracy, weights, bias.numpy(), seconds)
+        predicted = steps.scores(templates, bias, validation).argmax(axis=1)
+        accuracy = float((predicted == validation_labels).mean())
+        weights = np.ascontiguousarray(np.asarray(templates).T)
+        return Progress(step, n_steps, loss, accuracy, weights, np.asarray(bias), seconds)
 
-    yield report(0, _GUESSING, 0.0, templates, bias)
+    state: list[Any] = list(steps.zeros())
+    yield report(0, _GUESSING, 0.0, *state[:2])
 
-    state = (templates, bias, templates, bias)
     draws = batches(n, config.batch_size, config.seed)
     rates, shares = _rates(config), _shares(config)
-    descend = _descend_averaging if config.averaging else _descend
     losses = np.empty(n_steps, np.float32)
     at_once = max(1, _MAX_INDICES // min(config.batch_size, n))
 
@@ -282,12 +208,13 @@ def _run(
         start, stop = stop, min(stop + stretch(stop), n_steps)
         began = time.perf_counter()
         for first in range(start, stop, at_once):
-            steps = slice(first, min(first + at_once, stop))
-            drawn = list(itertools.islice(draws, steps.stop - first))
+            now = slice(first, min(first + at_once, stop))
+            drawn = list(itertools.islice(draws, now.stop - first))
             order = np.concatenate(drawn)
             bounds = np.cumsum([0, *map(len, drawn)], dtype=np.int32)
-            *state, losses[steps] = descend(
-                features, labels, order, bounds, rates[steps], shares[steps], *state
+            *state, losses[now] = steps.descend(
+                config.averaging > 0,
+                *(features, labels, order, bounds, rates[now], shares[now], *state),
             )
         seconds = time.perf_counter() - began
         _check_descent(losses, start, stop, config)
@@ -325,7 +252,7 @@ def _check_descent(
 
 
 def _handed_over(*arrays: Any) -> tuple[Any, Any, Any, Any]:
-    """Check data and copy it into TensorFlow, where read-only arrays are kept for the next run."""
+    """Check data and copy it for the steps, where read-only arrays are kept for the next run."""
     key = tuple(map(id, arrays))
     if key not in _kept:
         features, labels, validation_features, validation_labels = arrays
@@ -333,9 +260,9 @@ def _handed_over(*arrays: Any) -> tuple[Any, Any, Any, Any]:
         _check_data("validation", validation_features, validation_labels)
         _kept.clear()
         tensors = (
-            tf.constant(features),
-            tf.constant(labels.astype(np.int32)),
-            tf.constant(validation_features),
+            steps.tensor(features),
+            steps.tensor(labels.astype(np.int32)),
+            steps.tensor(validation_features),
             validation_labels.copy(),
         )
         if any(array.flags.writeable for array in arrays):

@@ -13,7 +13,7 @@ from model.classifier.reject import Rejector, find_prototypes
 from model.config import Input, TrainingConfig
 from model.data import datasets
 from model.data.augmentation import with_elastic_copies, with_pen_habits
-from model.data.datasets import NAMES, Progress
+from model.data.datasets import NAMES, Dataset
 from model.preprocessing import features as input_steps
 from model.training import rejector_file
 
@@ -28,7 +28,8 @@ class Prepared:
     """Features (n, 784) and labels (n,) of each split, and which data set they are of.
 
     `prototypes` (10, k, 784) holds typical features of each digit, and `rejector` knows what is no
-    digit; see `model.classifier.reject`.
+    digit; see `model.classifier.reject`. `is_dark_on_light` says that the pictures, of one's own,
+    have dark ink, with which a training may diverge.
     """
 
     source: TrainingData
@@ -37,6 +38,7 @@ class Prepared:
     test: tuple[NDArray[np.float32], NDArray[np.uint8]]
     prototypes: NDArray[np.uint8]
     rejector: Rejector
+    is_dark_on_light: bool = False
 
 
 def augmented(
@@ -50,33 +52,28 @@ def augmented(
     return images, labels
 
 
-def prepare(
-    data: str,
-    config: TrainingConfig,
-    *,
-    progress: Progress | None = None,
-    download: bool | None = None,
-) -> Prepared:
+def prepare(data: str | Dataset, config: TrainingConfig) -> Prepared:
     """Load a data set and compute its features; the last two data sets with a name are kept.
 
     Parameters
     ----------
-    data : str
-        A name or a path, see `model.data.datasets.load`; what a path names is read every time.
+    data : str or Dataset
+        A name or a path, see `model.data.datasets.load`; what a path names is read every time. Or
+        data that has been loaded.
     config : TrainingConfig
         Its `input`; its `pen_habits`, `elastic` and `seed`, by which training pictures are added.
-    progress, download : optional
-        See `model.data.datasets.load`.
 
     Raises
     ------
     DataError
         Where there is no such data or it cannot be used.
     """
+    if isinstance(data, Dataset):
+        return _described(data, config)
     name = "mnist" if data == "auto" else data  # it may also be digits, which are computed quickly
     copies = (config.pen_habits, config.elastic, config.seed)
     settings = (config.input, *(copies if any(copies[:2]) else (0.0, 0.0, 0)))
-    prepared = _kept.pop((name, *settings), None) or _prepare(data, config, progress, download)
+    prepared = _kept.pop((name, *settings), None) or _prepare(data, config)
     if data not in NAMES:
         return prepared
     _kept[prepared.source.name, *settings] = prepared
@@ -89,11 +86,12 @@ _Key = tuple[str, Input, float, float, int]
 _kept: dict[_Key, Prepared] = {}  # least recently used first
 
 
-def _prepare(
-    data: str, config: TrainingConfig, progress: Progress | None, download: bool | None
-) -> Prepared:
+def _prepare(data: str, config: TrainingConfig) -> Prepared:
     name = data if data in NAMES else Path(data)
-    dataset = datasets.load(name, progress=progress, download=download)
+    return _described(datasets.load(name), config)
+
+
+def _described(dataset: Dataset, config: TrainingConfig) -> Prepared:
     images, labels = augmented(dataset.train.images, dataset.train.labels, config)
 
     def features(
@@ -112,4 +110,5 @@ def _prepare(
         features(dataset.test.images, dataset.test.labels),
         find_prototypes(*train, seed=0),
         rejector_file.shipped(config.input),
+        dataset.own is not None and dataset.own.dark_on_light,
     )

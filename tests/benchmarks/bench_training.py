@@ -33,7 +33,8 @@ from threadpoolctl import threadpool_limits
 from model.config import TrainingConfig
 from model.data import datasets
 from model.preprocessing.features import features
-from model.training.gradient_descent import batches, tf, train
+from model.training.gradient_descent import batches, train
+from model.training.tensorflow_steps import tf
 from tests.support.tutorial import Parameters, tutorial_session
 
 ROUNDS, FULL_ROUNDS = 5, 15

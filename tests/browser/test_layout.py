@@ -46,6 +46,8 @@ def test_a_projector_shows_canvas_answer_bars_and_retrain_without_scrolling_or_a
     retrain = page.locator(".st-key-retrain button:visible")
     assert_on_screen(page, canvas, page.locator(".reading .answer"), *meters, retrain)
     assert_no_sideways_scrolling(page)
+    first = box(meters[0])
+    assert first["x"] + first["width"] - box(canvas)["x"] > 900, "a narrow column"
     for name in ("stMainMenu", "stAppDeployButton", "stDeployButton"):
         expect(page.get_by_test_id(name)).to_have_count(0)
     expect(page.get_by_role("button", name="Deploy")).to_have_count(0)

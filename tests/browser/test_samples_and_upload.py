@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
 
 from tests.support.answers import (
@@ -21,6 +20,7 @@ from tests.support.answers import (
 )
 from tests.support.drawing import DIGITS, canvas_ready, draw
 from tests.support.paths import ROOT
+from tests.support.uploads import as_file, pen_on_paper
 from tests.support.waiting import wait_until
 
 SAMPLES = [
@@ -58,28 +58,12 @@ def test_a_sample_can_be_undone_and_drawn_over_like_a_drawing(page: Page) -> Non
     assert ink_share(page) == pytest.approx(whole, rel=0.05)
 
 
-def pen_on_paper(digit: int, width: int = 400, height: int = 500) -> Image.Image:
-    """Return a grey picture of a digit drawn with a dark pen on light paper."""
-    image = Image.new("L", (width, height), 235)
-    for stroke in DIGITS[digit]:
-        points = [(x * width, y * height) for x, y in stroke]
-        ImageDraw.Draw(image).line(points, fill=40, width=22, joint="curve")
-    return image.filter(ImageFilter.GaussianBlur(1))
-
-
 def photo(digit: int) -> Image.Image:
     """Return a picture with a shadow falling over it, and a camera's noise."""
     pixels = np.asarray(pen_on_paper(digit, 900, 1200), np.float32)
     light = np.linspace(1.05, 0.55, pixels.shape[1], dtype=np.float32)
     noise = np.random.default_rng(3).normal(0, 6, pixels.shape)
     return Image.fromarray(np.clip(pixels * light + noise, 0, 255).astype(np.uint8)).convert("RGB")
-
-
-def as_file(image: Image.Image, format: str, **options: object) -> FilePayload:
-    content = io.BytesIO()
-    image.save(content, format, **options)
-    name = f"digit.{format.lower()}"
-    return {"name": name, "mimeType": f"image/{format.lower()}", "buffer": content.getvalue()}
 
 
 def turned_photo(digit: int) -> FilePayload:

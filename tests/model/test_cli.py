@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -177,7 +178,7 @@ def test_train_says_what_it_made(capsys: Captured, tmp_path: Path) -> None:
     out = tmp_path / "mine.safetensors"
     assert main(["train", "--dataset", "digits", "--steps", "5", "--out", str(out)]) == 0
     captured = capsys.readouterr()
-    assert f"{out}: trained on digits, test accuracy 0." in captured.out
+    assert f"{out}: trained on digits by TensorFlow, test accuracy 0." in captured.out
     assert captured.err == ""  # the progress bar is for terminals
 
 
@@ -248,6 +249,20 @@ def test_predict_says_when_it_is_not_sure(capsys: Captured, picture: Path, tmp_p
     assert lines[2] == f"{empty}: no drawing found"
 
 
+def test_predict_is_unsure_where_dark_and_light_may_both_be_the_ink(
+    capsys: Captured, tmp_path: Path
+) -> None:
+    picture = tmp_path / "board.png"
+    y, x = np.mgrid[:240, :240] // 60
+    Image.fromarray(np.uint8(255 * ((x + y) % 2))).save(picture)
+    (found,) = answer(capsys, "predict", str(picture))["predictions"]
+    assert (found["verdict"], found["digit"]) == ("unsure", None)
+    assert main(["predict", str(picture)]) == 0
+    assert (
+        capsys.readouterr().out == f"{picture}: not sure whether its dark or its light is the ink\n"
+    )
+
+
 def test_export_writes_what_is_asked_for(capsys: Captured, tmp_path: Path) -> None:
     out = tmp_path / "digits.tflite"
     result = answer(capsys, "export", "--format", "tflite", str(out), "--checkpoint", PIXELS)
@@ -275,7 +290,8 @@ def test_export_writes_what_is_asked_for(capsys: Captured, tmp_path: Path) -> No
         (["evaluate", "--strokes", str(SAMPLES), "--seed", "-1"], "non-negative"),
         (["predict"], "required: IMAGE"),
         (["predict", "none.png"], "none.png: No such file or directory"),
-        (["predict", str(ROOT)], "Is a directory"),
+        (["predict", str(ROOT / "docs")], "docs: holds no pictures (.png, .jpg"),
+        (["train", "--turn", "sideways"], "a turn is one of none, transpose, mirror"),
         (["predict", str(SAMPLES)], "samples.jsonl: this is not a picture that can be read"),
         (["export", "out"], "required: --format"),
         (["export", "--format", "onnx", "out"], "invalid choice: 'onnx'"),
@@ -420,6 +436,117 @@ def test_ctrl_c_while_libraries_are_imported_ends_in_a_sentence(tmp_path: Path) 
         text=True,
     )
     assert (result.returncode, result.stderr) == (130, "stopped; nothing was written\n")
+
+
+def broken_among(folder: Path) -> Path:
+    """Return a folder with a picture of a 3, one that is broken, and another of a 3, deeper."""
+    ink = np.uint8(255 - 255 * drawn(sample_digits()[3]))
+    (folder / "photos" / "3").mkdir(parents=True)
+    for name in ("1.png", "3/3.png"):
+        Image.fromarray(ink).save(folder / "photos" / name)
+    (folder / "photos" / "3" / "2.png").write_bytes(b"nothing")
+    return folder / "photos"
+
+
+def test_a_bad_picture_does_not_lose_the_others(capsys: Captured, tmp_path: Path) -> None:
+    folder = broken_among(tmp_path)
+    missing = tmp_path / "none.png"
+    assert main(["predict", str(folder), str(missing), "--json"]) == 2
+    captured = capsys.readouterr()
+    found = json.loads(captured.out)["predictions"]
+    assert [(Path(one["picture"]).name, one["verdict"]) for one in found] == [
+        ("1.png", "answer"),
+        ("2.png", "unreadable"),
+        ("3.png", "answer"),
+        ("none.png", "unreadable"),
+    ]
+    assert [one["digit"] for one in found] == [3, None, 3, None]
+    first, second = captured.err.splitlines()
+    assert first.startswith(f"error: {folder / '3' / '2.png'}: this is not a picture")
+    assert second == f"error: {missing}: No such file or directory"
+    assert main(["predict", str(folder), str(missing)]) == 2
+    assert "2.png: not read: this is not a picture" in capsys.readouterr().out
+
+
+def test_evaluate_reads_a_folder_of_photos_as_predict_does(
+    capsys: Captured, tmp_path: Path
+) -> None:
+    folder = broken_among(tmp_path)
+    assert main(["evaluate", "--images", str(folder), "--json"]) == 2
+    captured = capsys.readouterr()
+    measured = json.loads(captured.out)
+    assert (measured["n"], measured["accuracy"], measured["support"][3]) == (1, 1, 1)
+    assert "2.png: this is not a picture" in captured.err
+
+
+def test_evaluate_streams_a_large_file(
+    capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model.data.npy_stream.PIECE", 2**20)
+    path = tmp_path / "drawn.npz"
+    ink = np.uint8(255 * drawn(sample_digits()[3]))
+    np.savez_compressed(path, images=np.stack([ink] * 400), labels=[3] * 400)  # 31 MB unpacked
+    monkeypatch.setattr("model.evaluation.picture_files.LARGEST_SAMPLE", 2**20)
+    answer(capsys, "evaluate", "--images", str(path))
+    tracemalloc.start()
+    measured = answer(capsys, "evaluate", "--images", str(path))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (measured["n"], measured["accuracy"]) == (400, 1)
+    assert peak < 20_000_000
+
+
+def turned_npz(path: Path) -> Path:
+    """Write the built-in digits as some have them: transposed, black on white."""
+    test = datasets.load("digits").test
+    np.savez(path, X=255 - test.images.transpose(0, 2, 1), y=test.labels)
+    return path
+
+
+def test_own_data_that_lies_otherwise_is_offered_to_be_turned(
+    capsys: Captured, tmp_path: Path
+) -> None:
+    path = str(turned_npz(tmp_path / "mine.npz"))
+    assert main(["evaluate", "--dataset", path]) == 0
+    captured = capsys.readouterr()
+    assert "mine: 300 pictures, 28 × 28, black on white, digits 0 to 9" in captured.err
+    assert "seem to be transposed (rows and columns exchanged) and black on white" in captured.err
+    assert "--turn transpose+invert turns them" in captured.err
+    for turn in ("transpose+invert", "auto"):
+        measured = answer(capsys, "evaluate", "--dataset", path, "--turn", turn)
+        assert measured["accuracy"] > 0.85
+        assert measured["data"]["turn"] == "transpose+invert"
+        assert measured["data"]["offered_turn"] is None
+    measured = answer(capsys, "evaluate", "--dataset", path)
+    assert measured["accuracy"] < 0.5
+    assert measured["data"]["offered_turn"] == "transpose+invert"
+
+
+@pytest.mark.tensorflow
+def test_a_run_that_diverges_for_light_paper_does_not_blame_the_learning_rate(
+    capsys: Captured, tmp_path: Path
+) -> None:
+    path = str(turned_npz(tmp_path / "mine.npz"))
+    arguments = ["train", "--dataset", path, "--out", str(tmp_path / "out.safetensors")]
+    assert main([*arguments, "--json", "--learning-rate", "20"]) == 2
+    said = capsys.readouterr().err
+    assert "training diverged, since these pictures are black on white" in said
+    assert "learning rate" not in said
+    assert main([*arguments, "--json", "--turn", "auto", "--steps", "50"]) == 0
+
+
+def test_digits_that_are_not_there_are_named_and_left_out_of_the_means(
+    capsys: Captured, tmp_path: Path
+) -> None:
+    test = datasets.load("digits").test
+    kept = test.labels > 1
+    np.savez(tmp_path / "mine.npz", X=test.images[kept], y=test.labels[kept])
+    arguments = ["evaluate", "--dataset", str(tmp_path / "mine.npz")]
+    measured = answer(capsys, *arguments)
+    assert measured["absent"] == measured["data"]["absent"] == [0, 1]
+    assert measured["macro_recall"] == pytest.approx(np.mean(measured["recall"][2:]))
+    assert main(arguments) == 0
+    assert "without digits 0, 1" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

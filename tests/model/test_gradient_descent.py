@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.tensorflow
 descent, tf = Later("model.training.gradient_descent"), Later("tensorflow")
+steps = Later("model.training.tensorflow_steps")
 
 Data = tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.float32], NDArray[np.uint8]]
 
@@ -79,7 +80,7 @@ def _a_batch() -> tuple[NDArray[np.float32], ...]:
 
 def test_the_written_out_gradient_is_what_autodiff_finds() -> None:
     templates, bias, pictures, labels = map(tf.constant, _a_batch())
-    loss, *gradients = descent.cross_entropy(templates, bias, pictures, labels)
+    loss, *gradients = steps.cross_entropy(templates, bias, pictures, labels)
     with tf.GradientTape() as tape:
         tape.watch([templates, bias])
         logits = pictures @ tf.transpose(templates) + bias
@@ -94,7 +95,7 @@ def test_the_written_out_gradient_is_what_autodiff_finds() -> None:
 
 def test_the_written_out_gradient_is_the_slope_of_the_loss() -> None:
     templates, bias, pictures, labels = _a_batch()
-    _, *gradients = descent.cross_entropy(*map(tf.constant, (templates, bias, pictures, labels)))
+    _, *gradients = steps.cross_entropy(*map(tf.constant, (templates, bias, pictures, labels)))
 
     def loss(templates: NDArray[np.float64], bias: NDArray[np.float64]) -> float:
         logits = pictures.astype(np.float64) @ templates.T + bias
@@ -238,7 +239,7 @@ def test_a_short_run_can_diverge_as_well(digits: Data) -> None:
 
 
 def test_a_second_run_is_not_traced_again(digits: Data) -> None:
-    from model.training.gradient_descent import _descend
+    from model.training.tensorflow_steps import _descend
 
     _last(digits, n_steps=10)
     traced = _descend.experimental_get_tracing_count()

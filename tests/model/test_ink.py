@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from model.classifier import prediction
-from model.preprocessing.ink import LARGEST_FILE, WORKING_SIDE, PictureError
+from model.preprocessing.ink import FORMATS, LARGEST_FILE, WORKING_SIDE, PictureError
 from model.preprocessing.ink import ink_from_canvas as from_canvas
 from model.preprocessing.ink import ink_from_upload as from_upload
 from tests.support.paths import ROOT
@@ -65,6 +65,17 @@ FORMS: dict[str, Callable[[Image.Image], bytes]] = {
     "CMYK JPEG": lambda image: file(image.convert("CMYK"), "JPEG"),
     "WebP": lambda image: file(image, "WEBP"),
     "lossless WebP": lambda image: file(image.convert("RGBA"), "WEBP", lossless=True),
+    "GIF": lambda image: file(image, "GIF"),
+    "BMP": lambda image: file(image.convert("RGB"), "BMP"),
+    "TIFF": lambda image: file(image, "TIFF", compression="tiff_lzw"),
+    "AVIF": lambda image: file(image.convert("RGB"), "AVIF"),
+    "12 bits in a 16-bit PNG": lambda image: file(
+        Image.fromarray(np.asarray(image).astype(np.uint16) * 16)
+    ),
+    "12 bits in a 16-bit TIFF": lambda image: file(
+        Image.fromarray(np.asarray(image).astype(np.uint16) * 16), "TIFF"
+    ),
+    "TIFF of floats": lambda image: file(image.convert("F"), "TIFF"),
     "large PNG": lambda image: file(image.resize((1_400, 1_400))),
     "large black and white PNG": lambda image: file(
         image.resize((1_400, 1_400)).convert("1", dither=Image.Dither.NONE)
@@ -170,17 +181,26 @@ def test_a_tiny_or_narrow_picture_is_no_trouble(size: tuple[int, int]) -> None:
         pytest.param(b"%PDF-1.7\n" + bytes(500), id="PDF"),
         pytest.param(b"<svg xmlns='http://www.w3.org/2000/svg'/>", id="SVG"),
         pytest.param(b"\x89PNG\r\n\x1a\n", id="signature only"),
-        pytest.param(file(on_paper(SAMPLES[0]), "GIF"), id="GIF"),
-        pytest.param(file(on_paper(SAMPLES[0]), "BMP"), id="BMP"),
-        pytest.param(file(on_paper(SAMPLES[0]), "TIFF"), id="TIFF"),
+        pytest.param(file(on_paper(SAMPLES[0]), "PCX"), id="PCX"),
+        pytest.param(file(on_paper(SAMPLES[0]), "TGA"), id="TGA"),
+        pytest.param(file(on_paper(SAMPLES[0]), "PPM"), id="PPM"),
     ],
 )
 def test_what_is_no_picture_of_a_wanted_format_is_refused(content: bytes) -> None:
-    with pytest.raises(PictureError, match=r"not a picture that can be read \(PNG, JPEG, WEBP\)"):
+    with pytest.raises(
+        PictureError, match=r"not a picture that can be read \(PNG, JPEG, WEBP, GIF"
+    ):
         from_upload(content)
 
 
-@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("brand", [b"heic", b"heix", b"mif1"])
+def test_a_heic_photo_without_a_picture_in_it_is_refused(brand: bytes) -> None:
+    content = b"\x00\x00\x00\x18ftyp" + brand + b"\x00\x00\x00\x00mif1heic" + bytes(500)
+    with pytest.raises(PictureError, match=r"cannot be decoded|not a picture"):
+        from_upload(content)
+
+
+@pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
 def test_a_truncated_picture_is_refused(format: str, share: float) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (200, 200), np.uint8)
@@ -190,7 +210,7 @@ def test_a_truncated_picture_is_refused(format: str, share: float) -> None:
 
 
 @settings(deadline=None, max_examples=150)
-@given(st.sampled_from(["PNG", "JPEG", "WEBP"]), st.data())
+@given(st.sampled_from(FORMATS), st.data())
 def test_a_damaged_picture_is_read_or_refused_and_nothing_else(
     format: str, data: st.DataObject
 ) -> None:

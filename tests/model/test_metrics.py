@@ -23,9 +23,9 @@ def test_the_measures_are_those_counted_by_hand() -> None:
     np.testing.assert_allclose(measured.recall, [3 / 4, 1, 0, 0, 0, 0, 0, 0, 0, 1])
     np.testing.assert_allclose(measured.f1, [3 / 4, 4 / 5, 0, 0, 0, 0, 0, 0, 0, 1])
     np.testing.assert_array_equal(measured.support, [4, 2, 1, 0, 0, 0, 0, 0, 0, 1])
-    assert measured.macro_precision == pytest.approx((3 / 4 + 2 / 3 + 1) / 10)
-    assert measured.macro_recall == pytest.approx((3 / 4 + 1 + 1) / 10)
-    assert measured.macro_f1 == pytest.approx((3 / 4 + 4 / 5 + 1) / 10)
+    assert measured.macro_precision == pytest.approx((3 / 4 + 2 / 3 + 1) / 4)
+    assert measured.macro_recall == pytest.approx((3 / 4 + 1 + 1) / 4)
+    assert measured.macro_f1 == pytest.approx((3 / 4 + 4 / 5 + 1) / 4)
 
 
 def test_the_matrix_has_the_true_digits_in_rows() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -21,7 +23,7 @@ from model.classifier.reject import (
     find_prototypes,
 )
 from model.config import INPUTS, Input
-from model.data import strokes
+from model.data import datasets, strokes
 from tests.support.specimens import drawn, sample_digits, shipped
 
 Ink = NDArray[np.float32]
@@ -88,7 +90,9 @@ def test_the_rejector_speaks_for_and_against_the_predicted_digit_alone() -> None
     weights = np.zeros((784, 10), np.float32)
     weights[0, 4] = 3
     bias = np.full(10, -1, np.float32)
-    rule = RejectRule(typical_of(4, 0), Rejector(weights, bias, 2.0), 0.0, 0.8, ())
+    prototypes = typical_of(4, 0)
+    prototypes[:, :, -1] = 1  # all digits were seen
+    rule = RejectRule(prototypes, Rejector(weights, bias, 2.0), -0.001, 0.8, ())
     features = np.zeros(784, np.float32)
     assert rule.verdict(features, belief(4, 0.9)) == "unfamiliar"  # −1
     features[0] = 1
@@ -274,3 +278,33 @@ def test_most_scribbles_are_not_answered() -> None:
         readings.append(prediction.read(shipped("directions"), ink))
     answered = [found for found in readings if found is not None and found.verdict == "answer"]
     assert len(answered) <= 10
+
+
+@pytest.mark.parametrize("input", INPUTS)
+def test_a_digit_that_was_never_seen_is_doubted_and_the_others_are_not(input: Input) -> None:
+    checkpoint = shipped(input)
+    test = datasets.load("digits").test
+    features = checkpoint.model.features(test.images)
+    zeros = test.labels == 0
+    model, rule = checkpoint.model, checkpoint.reject_rule
+    probabilities = model.predict_proba(features)
+    probabilities[:, 0] = 0  # as of a model that has learned without 0
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    prototypes = rule.prototypes.copy()
+    prototypes[0] = 0
+    lenient = dataclasses.replace(rule, min_probability=0.0, min_familiarity=-np.inf)
+    knowing = dataclasses.replace(lenient, prototypes=prototypes)
+    assert (lenient.unseen, knowing.unseen) == ((), (0,))
+    answered = np.array(knowing.verdicts(features, probabilities)) == "answer"
+    assert answered[zeros].mean() < 0.15  # by this question alone
+    assert answered[~zeros].mean() > 0.9
+    assert set(lenient.verdicts(features, probabilities)) == {"answer"}
+
+
+def test_without_a_rejector_a_digit_that_was_never_seen_changes_nothing() -> None:
+    prototypes = np.full((10, 2, 784), 9, np.uint8)
+    prototypes[3] = 0
+    rule = RejectRule(prototypes, NO_REJECTOR, -100.0, 0.5, ((0.1, 1.0, 1.0),))
+    probabilities = np.eye(10, dtype=np.float32)[:1]
+    assert rule.unseen == (3,)
+    assert rule.verdicts(np.zeros((1, 784), np.float32), probabilities) == ["answer"]

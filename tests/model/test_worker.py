@@ -152,6 +152,18 @@ def test_a_learning_rate_of_50_fails_with_an_explanation(tensorflow_trainer: Tra
     assert job.result is None
 
 
+def test_a_run_that_diverges_for_light_paper_blames_the_paper(
+    tensorflow_trainer: Trainer, tmp_path: Path
+) -> None:
+    images = np.full((200, 28, 28), 255, np.uint8)
+    images[:, 10:18, 10:18] = np.random.default_rng(0).integers(0, 90, (200, 8, 8), np.uint8)
+    np.savez(tmp_path / "mine.npz", X=images, y=np.arange(200) % 10)
+    config = TrainingConfig(learning_rate=20)
+    path = str(tmp_path / "mine.npz")
+    job = ended(tensorflow_trainer, tensorflow_trainer.submit(config, path, "ann"))
+    assert why(job) == ("failed", "dark_on_light")
+
+
 def test_data_that_is_not_there_is_named(tensorflow_trainer: Trainer, tmp_path: Path) -> None:
     path = tmp_path / "missing"
     job = ended(tensorflow_trainer, tensorflow_trainer.submit(SHORT, str(path), "ann"))

@@ -19,6 +19,7 @@ from tests.support.waiting import wait_until
 
 __all__ = [
     "FORGETFUL_SERVER",
+    "OUTSIDE",
     "QUICK_SERVER",
     "UNWATCHED_SECONDS",
     "Server",
@@ -27,6 +28,8 @@ __all__ = [
     "serve",
 ]
 
+OUTSIDE = dict(os.environ)
+"""The variables as they were before the tests set their own: for what needs the network."""
 START_SECONDS = 60
 QUICK_SERVER = Path(__file__).with_name("quick_server.py")
 """What serves the page with a stand-in for TensorFlow."""
@@ -57,6 +60,7 @@ def serve(
     *,
     settings: Path = ROOT,
     port: int | None = None,
+    python: str = sys.executable,
 ) -> Iterator[Server]:
     """Run the page until the block ends, then end the whole process group.
 
@@ -72,13 +76,15 @@ def serve(
         The directory whose `.streamlit/config.toml` holds; Streamlit's defaults if there is none.
     port : int, optional
         Where it answers; any free one unless given.
+    python : str
+        What runs Streamlit.
     """
     port = port or free_port()
     log_file = home / "server.log"
     with log_file.open("wb") as log:
         process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "streamlit", "run", str(script)),
+                *(python, "-m", "streamlit", "run", str(script)),
                 *(f"--server.port={port}", "--server.address=127.0.0.1"),
                 *("--server.headless=true", "--logger.hideWelcomeMessage=true"),
             ],

@@ -8,6 +8,7 @@ import re
 import threading
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 from model.classifier.softmax import SoftmaxRegression
 from model.data import datasets
 from model.evaluation.metrics import Evaluation, evaluate
+from tests.support.paths import SAMPLES
 from ui.elements import charts, pixels
 from ui.server import resources
 from ui.session.state import PREDICTED, TRUE
@@ -223,7 +225,7 @@ def test_many_visitors_at_once_load_the_data_once(monkeypatch: pytest.MonkeyPatc
         thread.start()
     for thread in threads:
         thread.join()
-    assert calls == [{"download": False}]
+    assert calls == [{}]
     assert len(found) == 8
     assert all(probabilities is found[0] for probabilities in found)
     assert not found[0].flags.writeable
@@ -308,3 +310,36 @@ def test_empty_bins_are_left_out_of_the_reliability_diagram() -> None:
     (point,) = rows(counts)
     assert (point["confidence"], point["accuracy"], point["count"]) == (0.9, 0.8, 7)
     assert [point] in curve.to_dict()["datasets"].values()
+
+
+def test_a_model_is_measured_on_a_file_of_drawings() -> None:
+    page = opened()
+    page.segmented_control(key="tested").set_value("file").run()
+    assert "Choose a file to measure on" in page.info[0].value
+    page.file_uploader[0].set_value(("mine.jsonl", SAMPLES.read_bytes(), "text/plain")).run()
+    assert not page.exception, page.exception
+    assert "10 pictures of your file" in written(page)
+    assert {metric.value for metric in page.metric} == {"100.0%"}
+
+
+def test_a_file_that_cannot_be_measured_on_says_why() -> None:
+    page = opened()
+    page.segmented_control(key="tested").set_value("file").run()
+    page.file_uploader[0].set_value(("mine.jsonl", b"{}", "text/plain")).run()
+    assert not page.exception, page.exception
+    assert "Nothing can be measured on this" in written(page)
+    assert not page.metric
+
+
+def test_digits_that_are_not_there_are_named_and_not_counted(tmp_path: Path) -> None:
+    test = datasets.load("digits").test
+    kept = test.labels > 1
+    np.savez(tmp_path / "a.npz", X=test.images[kept], y=test.labels[kept])
+    page = opened()
+    page.segmented_control(key="tested").set_value("file").run()
+    content = (tmp_path / "a.npz").read_bytes()
+    page.file_uploader[0].set_value(("a.npz", content, "application/zip")).run()
+    assert not page.exception, page.exception
+    assert "There is no 0 or 1 among these pictures" in written(page)
+    rows = re.findall(r"<tr><th scope='row'>0</th>(.+?)</tr>", written(page))
+    assert rows == ["<td>0</td>" + "<td>–</td>" * 3]

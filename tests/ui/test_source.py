@@ -52,7 +52,7 @@ def test_a_name_that_is_no_function_is_named_in_the_error(name: str) -> None:
 def test_showing_the_training_code_does_not_import_tensorflow() -> None:
     code = (
         "import sys; from ui.elements.source import source_of;"
-        "assert source_of('model/training/gradient_descent.py', 'cross_entropy');"
-        "sys.exit('tensorflow' in sys.modules or 'model.training.gradient_descent' in sys.modules)"
+        "assert source_of('model/training/tensorflow_steps.py', 'cross_entropy');"
+        "sys.exit('tensorflow' in sys.modules or 'model.training.tensorflow_steps' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import string
 from typing import Any, get_args
 
@@ -12,6 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
+from model.data.forms.parts import Why
+from model.data.turning import AS_THEY_CAME, ORIENTATIONS
+from model.data.understood import Understood
 from model.explanation.counterfactual import Counterfactual
 from model.explanation.evidence import REGIONS, Evidence
 from model.explanation.pipeline import STEPS
@@ -42,6 +46,31 @@ def change(n: int, **found: Any) -> Counterfactual:
     return Counterfactual(**(facts | found), **arrays)
 
 
+def test_own_data_is_said_in_a_sentence() -> None:
+    own = Understood(
+        form="csv",
+        n=10_000,
+        size=(28, 28),
+        dark_on_light=False,
+        digits=tuple(range(10)),
+        turn=AS_THEY_CAME,
+        has_test=True,
+        left_out=(),
+        n_left_out=0,
+        samples=np.zeros((0, 28, 28), np.uint8),
+        sample_labels=np.zeros(0, np.uint8),
+    )
+    assert wording.own_data(own) == "10,000 pictures, 28 × 28, white on black, digits 0 to 9."
+    assert wording.own_data_gaps(own) == ""
+    other = dataclasses.replace(own, digits=(1, 2, 5), size=None, dark_on_light=True)
+    assert (
+        wording.own_data(other) == "10,000 pictures, of several sizes, black on white, digits 1, 2 "
+        "and 5."
+    )
+    assert set(wording.TURNS) == set(ORIENTATIONS) - {"none"}
+    assert set(wording.LEFT_OUT) == set(get_args(Why))
+
+
 def test_every_code_has_words() -> None:
     assert set(wording.REASONS) == set(get_args(Code))
     assert set(wording.PARTS) == {*REGIONS, "bias"}
@@ -59,14 +88,7 @@ DIVERGED = {"step": 50, "loss": 123.4, "guessing": np.log(10), "learning_rate": 
     ("reason", "text"),
     [
         (Reason("loading"), "Loading the data."),
-        (
-            Reason("downloading", {"name": "t10k.gz", "done": 3, "total": 4}),
-            "Downloading t10k.gz, 75%.",
-        ),
-        (
-            Reason("downloading", {"name": "t10k.gz", "done": 3, "total": 0}),
-            "Downloading t10k.gz.",
-        ),
+        (Reason("no_mnist"), "MNIST is not on this machine: run `make fetch`."),
         (Reason("stopped"), "Stopped."),
         (Reason("unwatched"), "Stopped: nobody was watching any more."),
         (Reason("took_too_long"), "Stopped: it took very long, and others were waiting."),
@@ -78,6 +100,11 @@ DIVERGED = {"step": 50, "loss": 123.4, "guessing": np.log(10), "learning_rate": 
             "Training diverged: by step 50 the loss had risen to 123, where guessing gives 2.3; "
             "the learning rate 50 is too high for this data and a batch size of 100: try a tenth "
             "of it.",
+        ),
+        (
+            Reason("dark_on_light", {"step": 50}),
+            "Training diverged by step 50, because your pictures are black on white: the ink has to"
+            " be light. Switch on “Turn them” and train again.",
         ),
         (
             Reason("out_of_memory"),

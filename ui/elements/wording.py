@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import html
+import re
+from collections.abc import Mapping, Sequence
 
 from model.config import SIDE
+from model.data.forms.parts import Why
+from model.data.turning import Turn
+from model.data.understood import Understood
 from model.explanation.counterfactual import Counterfactual
 from model.explanation.evidence import Evidence, Part, Share, ranking
 from model.explanation.pipeline import StageName
@@ -12,21 +17,40 @@ from model.explanation.pixel_search import MOST
 from model.jobs.reason import Code, Reason
 from model.preprocessing.centring import BOX
 
-__all__ = ["PARTS", "REASONS", "STAGES", "change", "evidence", "reason"]
+__all__ = [
+    "NO_MNIST",
+    "PARTS",
+    "REASONS",
+    "STAGES",
+    "TURNS",
+    "change",
+    "digits",
+    "evidence",
+    "in_html",
+    "listed",
+    "own_data",
+    "own_data_gaps",
+    "reason",
+    "turn",
+]
+
+NO_MNIST = "MNIST is not on this machine: run `make fetch`."
 
 _ENDED = "The training process ended unexpectedly ({}). The next press starts a new process."
 
 REASONS: Mapping[Code, str] = {
     "loading": "Loading the data.",
-    "downloading": "Downloading {name}{share}.",
     "stopped": "Stopped.",
     "unwatched": "Stopped: nobody was watching any more.",
     "took_too_long": "Stopped: it took very long, and others were waiting.",
     "server_stopped": "The server has stopped.",
+    "no_mnist": NO_MNIST,
     "data": "{error}",
     "diverged": "Training diverged: by step {step} the loss had risen to {loss:.3g}, where guessing"
     " gives {guessing:.3g}; the learning rate {learning_rate:g} is too high for this data and a"
     " batch size of {batch_size}: try a tenth of it.",
+    "dark_on_light": "Training diverged by step {step}, because your pictures are black on white:"
+    " the ink has to be light. Switch on “Turn them” and train again.",
     "out_of_memory": "There was not enough memory for this training: a smaller batch size or less"
     " data may fit.",
     "training_failed": "Training failed: {error}",
@@ -60,6 +84,26 @@ PARTS: Mapping[Part, str] = {
 LEAST_NAMED = 0.05
 """A share below this would be printed as 0.0."""
 
+TURNS: Mapping[str, str] = {
+    "transpose": "transposed, rows and columns exchanged,",
+    "mirror": "mirrored",
+    "flip": "upside down",
+    "left": "turned to the right",
+    "right": "turned to the left",
+    "half": "upside down, half a turn,",
+    "antitranspose": "transposed along the other diagonal",
+}
+"""How pictures lie that a turn puts right."""
+
+LEFT_OUT: Mapping[Why, str] = {
+    "no_digit": "lies in no folder named 0 to 9",
+    "no_picture": "is not a picture that can be read",
+    "damaged": "is damaged",
+    "too_large": "has too many bytes or pixels",
+    "too_many": "comes after as many pixels as are read",
+}
+"""Why a picture was left out."""
+
 STAGES: Mapping[StageName, str] = {
     "canvas": f"The whole canvas, shrunk to {SIDE} × {SIDE}",
     "crop": "Cropped to the ink",
@@ -70,13 +114,14 @@ STAGES: Mapping[StageName, str] = {
 }
 
 
+def in_html(text: str) -> str:
+    """Return a text as HTML, with what stands between backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
+
+
 def reason(why: Reason) -> str:
     """Say in a sentence or two why a job waits, stopped, failed or was refused."""
-    fields = dict(why.fields)
-    if why.code == "downloading":
-        total = fields["total"]
-        fields["share"] = f", {fields['done'] / total:.0%}" if total else ""
-    text = REASONS[why.code].format(**fields)
+    text = REASONS[why.code].format(**why.fields)
     text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
@@ -111,6 +156,45 @@ def evidence(why: Evidence) -> str:
         return f"{start}: {contra[0]} speaks against it."
     told = f"{' and '.join(pro)} {'speak' if len(pro) == 2 else 'speaks'} for it"
     return f"{start}: {told}, {contra[0]} against it." if contra else f"{start}: {told}."
+
+
+def own_data(own: Understood) -> str:
+    """Say in a sentence what was understood of data of a visitor's own."""
+    size = "of several sizes" if own.size is None else f"{own.size[0]} × {own.size[1]}"
+    ink = "black on white" if own.dark_on_light else "white on black"
+    test = "" if own.has_test else " A sixth of them is kept for the test."
+    return f"{own.n:,} pictures, {size}, {ink}, {digits(own.digits)}.{test}"
+
+
+def own_data_gaps(own: Understood) -> str:
+    """Say what is missing in data of a visitor's own, and what was left out; else nothing."""
+    told = ""
+    if own.absent:
+        told = f"There is no {listed(own.absent, 'or')}, so the model will doubt such a digit."
+    if own.n_left_out:
+        first = own.left_out[0]
+        told += f" {own.n_left_out:,} left out, such as {first.name}, which {LEFT_OUT[first.why]}."
+    return told.strip()
+
+
+def digits(found: Sequence[int]) -> str:
+    """Say which digits these are, ascending: "digits 0 to 9", "digits 1, 2 and 5"."""
+    if len(found) > 2 and found[-1] - found[0] == len(found) - 1:
+        return f"digits {found[0]} to {found[-1]}"
+    return f"digit{'' if len(found) == 1 else 's'} {listed(found, 'and')}"
+
+
+def turn(found: Turn) -> str:
+    """Say how pictures lie that this turn would put right."""
+    ways = [TURNS[found.orientation]] if found.orientation in TURNS else []
+    ways += ["black on white"] if found.invert else []
+    return " and ".join(ways)
+
+
+def listed(numbers: Sequence[int], last: str) -> str:
+    """Say numbers one after the other: "1, 2 or 5", where `last` is "or"."""
+    words = list(map(str, numbers))
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
 def change(found: Counterfactual) -> str:

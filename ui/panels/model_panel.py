@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import html
-
 import streamlit as st
 
 from model.config import INPUTS, TrainingConfig
+from ui.elements import wording
 from ui.panels.progress import POLL_SECONDS, progress
+from ui.server import resources
 from ui.session import models, state, training
 
 __all__ = ["model_panel"]
+
+WITHOUT_MNIST = (
+    "MNIST is not on this machine, so Retrain learns from the 1,297 built-in digits, and will read"
+    " handwriting less well. Run `make fetch` to get it."
+)
 
 
 def model_panel() -> None:
@@ -39,7 +44,7 @@ def model_panel() -> None:
     if training.is_shown():
         st.fragment(progress, run_every=POLL_SECONDS)()
     else:
-        st.html(f"<p class='note'>{html.escape(_words())}</p>")
+        st.html(f"<p class='note'>{wording.in_html(_words())}</p>")
 
 
 def _words() -> str:
@@ -49,6 +54,8 @@ def _words() -> str:
         return notice
     if active is None:
         return "The shipped models are missing or damaged. Press Retrain to make one."
+    if not resources.has_mnist():
+        return f"{models.describe(active)} {WITHOUT_MNIST}"
     return models.describe(active)
 
 

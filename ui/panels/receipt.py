@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from model.classifier.checkpoint import Checkpoint
 from model.evaluation.comparison import Comparison, compare
-from ui.elements import pixels
+from model.training.engine import engine
+from ui.elements import pixels, wording
 from ui.server import resources
 from ui.session import models, state
 from ui.session.drawings import digit_on_canvas
@@ -29,20 +30,26 @@ def receipt() -> None:
     if names[0] not in known or names[1] not in known:
         return
     before, after = known[names[0]], known[names[1]]
-    comparison = _compared(before, after)
-    change = comparison.after.accuracy - comparison.before.accuracy
+    tested = resources.test_data()[0]
     st.subheader(f"{names[1]} is ready, and answers now")
-    with st.container(horizontal=True):
-        st.metric(f"{names[0]}, before", f"{comparison.before.accuracy:.2%}")
-        st.metric(f"{names[1]}, now", f"{comparison.after.accuracy:.2%}", _points(change))
+    _drawings(names, before, after)
+    is_fair = _is_fair(before, after, tested)
+    if is_fair:
+        comparison = _compared(before, after, tested)
+        change = comparison.after.accuracy - comparison.before.accuracy
+        with st.container(horizontal=True):
+            st.metric(f"{names[0]}, before", f"{comparison.before.accuracy:.2%}")
+            st.metric(f"{names[1]}, now", f"{comparison.after.accuracy:.2%}", _points(change))
     with st.container(horizontal=True):
         st.button("Keep", type="primary", key="keep", icon=":material/check:", on_click=_keep)
         st.button("Go back", key="go_back", icon=":material/undo:", on_click=_go_back)
-    st.html(
-        f"<p class='note'>Measured on {comparison.after.n:,} test digits of"
-        f" {models.DATA_NAMES[resources.test_data()[0]]}.</p>"
-    )
-    _drawings(names, before, after)
+    st.html(f"<p class='note'>{wording.in_html(_facts(names, before, after, tested))}</p>")
+    if is_fair:
+        _changes(comparison)
+
+
+def _changes(comparison: Comparison) -> None:
+    """Show which test digits the new model fixed and broke, and the measures digit by digit."""
     left, right = st.columns(2)
     with left:
         st.html(_changed("Fixed", comparison.fixed, comparison))
@@ -52,8 +59,33 @@ def receipt() -> None:
         st.html(_per_digit(comparison))
 
 
+def _is_fair(before: Checkpoint, after: Checkpoint, tested: str) -> bool:
+    """Whether a difference says which of the two reads better.
+
+    Not where they learned from different data and only the built-in digits are there to test them:
+    whoever learned from the like of these is ahead on them, and behind on handwriting.
+    """
+    return tested == "mnist" or before.model.training_data == after.model.training_data
+
+
+def _facts(names: Sequence[str], before: Checkpoint, after: Checkpoint, tested: str) -> str:
+    """Say on what the two were measured, or why not, and what else sets them apart."""
+    facts = []
+    if before.model.training_data != after.model.training_data:
+        learned = [models.trained_on(each, own="data of your own") for each in (before, after)]
+        facts.append(f"{names[0]} learned from {learned[0]}, {names[1]} from {learned[1]}.")
+    if _is_fair(before, after, tested):
+        n = len(resources.test_data()[1])
+        facts.insert(0, f"Measured on {n:,} test digits of {models.DATA_NAMES[tested]}.")
+    else:
+        facts.append(f"Only MNIST could compare the two fairly. {wording.NO_MNIST}")
+    if engine() == "numpy":
+        facts.append("NumPy trained it, as TensorFlow is not installed here.")
+    return " ".join(facts)
+
+
 @functools.lru_cache(maxsize=16)
-def _compared(before: Checkpoint, after: Checkpoint) -> Comparison:
+def _compared(before: Checkpoint, after: Checkpoint, tested: str) -> Comparison:
     _, test = resources.test_data()
     predicted = (resources.test_probabilities(c.model).argmax(axis=1) for c in (before, after))
     return compare(test.labels, *predicted)

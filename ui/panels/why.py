@@ -115,7 +115,7 @@ def _edit(model: SoftmaxRegression, reading: Reading) -> None:
     after = edit.features_after.reshape(SIDE, SIDE)
     pictures = [
         (pixels.grey(reading.picture), "as the model sees it"),
-        (pixels.diverging(change.reshape(SIDE, SIDE), 1.0), "darker: orange, lighter: blue"),
+        (pixels.diverging(change.reshape(SIDE, SIDE), 1.0), "ink added: orange, ink removed: blue"),
         (pixels.grey(after), "after the change"),
     ]
     st.html(
@@ -173,11 +173,13 @@ def _through_time(model: SoftmaxRegression, reading: Reading) -> None:
     last = len(pictures)
     n = st.slider("After stroke", 1, last, last, key=state.after_stroke(last).name)
     changes = [i + 1 for i in range(1, len(answers)) if answers[i] != answers[i - 1]]
+    told = "; ".join(f"with stroke {i} from {answers[i - 2]} to {answers[i - 1]}" for i in changes)
     words = (
-        "; ".join(f"with stroke {i} from {answers[i - 2]} to {answers[i - 1]}" for i in changes)
-        or f"never: {answers[0]} from the first stroke on"
+        f"It changed its mind {told}."
+        if changes
+        else f"It never changed its mind: {answers[0]} from the first stroke on."
     )
-    st.html(f"<p class='reason'>It changed its mind {html.escape(words)}.</p>")
+    st.html(f"<p class='reason'>{html.escape(words)}</p>")
     st.html(
         _row(
             [

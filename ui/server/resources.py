@@ -95,40 +95,48 @@ def builtin_test() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     return test.images, test.labels
 
 
+def has_mnist() -> bool:
+    """Whether MNIST seems to be on this machine."""
+    return datasets.find_mnist() is not None
+
+
 def test_data() -> tuple[str, Split]:
     """Return the name and the test part of MNIST if it is at hand, else of the built-in digits.
 
     Nothing is downloaded.
     """
     with _measuring:
-        return _test_data()
+        return _test_data(has_mnist())
 
 
 def test_probabilities(model: Classifier) -> NDArray[np.floating[Any]]:
     """Return what a model believes of the test pictures, (n, 10); computed once per model."""
     with _measuring:
-        return _test_probabilities(model)
+        return _test_probabilities(model, has_mnist())
 
 
 @functools.cache
-def _test_data() -> tuple[str, Split]:
-    data = datasets.load("auto", download=False)
+def _test_data(has_mnist: bool) -> tuple[str, Split]:
+    """`has_mnist` makes it look anew when MNIST has come while the server runs."""
+    data = datasets.load("auto")
     return data.name, data.test  # the training pictures are let go
 
 
 @functools.lru_cache(maxsize=KEPT_MODELS)
-def _test_probabilities(model: Classifier) -> NDArray[np.floating[Any]]:
-    probabilities: NDArray[np.floating[Any]] = model.predict_proba(_test_features(model))
+def _test_probabilities(model: Classifier, has_mnist: bool) -> NDArray[np.floating[Any]]:
+    features = _test_features(model, has_mnist)
+    probabilities: NDArray[np.floating[Any]] = model.predict_proba(features)
     probabilities.flags.writeable = False
     return probabilities
 
 
-def _test_features(model: Classifier) -> NDArray[np.float32]:
+def _test_features(model: Classifier, has_mnist: bool) -> NDArray[np.float32]:
     """Return the test pictures' features, which models of one kind and one input share."""
-    key = type(model), model.input
+    name, test = _test_data(has_mnist)
+    key = type(model), model.input, name
     if key not in _kept_features:
-        _kept_features[key] = model.features(_test_data()[1].images)
+        _kept_features[key] = model.features(test.images)
     return _kept_features[key]
 
 
-_kept_features: dict[tuple[type[Classifier], Input], NDArray[np.float32]] = {}
+_kept_features: dict[tuple[type[Classifier], Input, str], NDArray[np.float32]] = {}

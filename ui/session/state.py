@@ -18,6 +18,8 @@ from streamlit.typing import UploadedFile
 
 from model.classifier.checkpoint import Checkpoint
 from model.config import Input, TrainingConfig
+from model.preprocessing.paper import Level
+from model.preprocessing.picture import Box
 from ui.server import resources
 from ui.server.visitors import COOKIE, browser_id
 
@@ -25,6 +27,24 @@ T = TypeVar("T")
 
 Source = Literal["draw", "upload"]
 """Where a picture comes from: the canvas, or a file."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Uploaded:
+    """An uploaded picture: what is kept of its file, and how a person wants it read."""
+
+    name: str
+    size: int
+    content: bytes
+    problem: str | None
+    """Why it was refused; None where it was not."""
+    turns: int = 0
+    """Quarters of a turn to the right."""
+    box: Box | None = None
+    """The part that is read; None for all of it."""
+    ink: Level | None = None
+    """What a person said is the ink; None where the sheet decides."""
+
 
 _TUTORIAL = TrainingConfig()
 
@@ -83,8 +103,18 @@ PART = Key[int | None]("part", lambda: None)
 N_PARTS = Key[int]("n_parts", int)
 """How many digits were on the drawing when it was looked at last."""
 SOURCE = Key[Source]("source", lambda: "draw")
-PICTURE = WidgetKey[UploadedFile | None]("picture", lambda: None)
-"""The uploaded picture of a digit."""
+PICTURE = WidgetKey[list[UploadedFile]]("picture", list)
+"""The uploaded pictures of digits, as their control holds them; a change of view empties it."""
+PHOTO = WidgetKey[UploadedFile | None]("photo", lambda: None)
+"""What the camera has taken."""
+PICTURES = Key[tuple[Uploaded, ...]]("pictures", tuple)
+"""The same as long as the visit: see ui/session/pictures.py."""
+PICTURE_SHOWN = Key[int]("picture_shown", int)
+"""Which of them is read."""
+CAMERA = Key[bool]("camera", bool)
+"""Whether the camera is open."""
+CROPPING = Key[bool]("cropping", bool)
+"""Whether the picture is shown with a box to cut it."""
 
 # The models.
 MODEL = WidgetKey[str | None]("model", lambda: "directions")
@@ -117,6 +147,10 @@ LAST_JOB = Key[str | None]("last_job", lambda: None)
 OWN_FILES = WidgetKey[list[UploadedFile]]("own_files", list)
 OWN_DATA = Key[Any]("own_data", lambda: None)
 """The visitor's uploaded training data, as ui/panels/own_data.py keeps it; None without any."""
+OWN_PATH = Key[str | None]("own_path", lambda: None)
+"""Where that data is, for views without the boxes in which it was chosen."""
+OWN_TURN = WidgetKey[bool]("own_turn", bool)
+"""Whether the uploaded pictures are turned as is offered."""
 
 # The settings of a training; the page's address has them by these names.
 DATA = WidgetKey[str | None]("data", lambda: resources.test_data()[0])
@@ -144,6 +178,11 @@ WHY_STEPS = WidgetKey[list[str]]("why_steps", list)
 """The steps of the pipeline that are on; the panel begins with all of them."""
 
 # The Evaluate view.
+TESTED = WidgetKey[Literal["usual", "own", "file"]]("tested", lambda: "usual")
+"""What the model is measured on; see ui/panels/measured_on.py."""
+TEST_FILE = WidgetKey[UploadedFile | None]("test_file", lambda: None)
+TEST_PICTURES = Key[Any]("test_pictures", lambda: None)
+"""The pictures of one's own that were read last, as ui/panels/measured_on.py keeps them."""
 TRUE = WidgetKey[int]("confusion_true", int)
 PREDICTED = WidgetKey[int]("confusion_predicted", int)
 """The cell of the confusion matrix whose pictures are shown; the view begins with the fullest."""
@@ -171,10 +210,12 @@ NAMES = frozenset(
         *("cell_pictures", "controls", "draw_view", "model_row", "more", "progress_row"),
         *("run_controls", "scores", "train_view", "upload"),
         *("clear", "evidence_map", "film", "live_bars", "live_model", "returning", "sample_strip"),
-        *("canvas_guard", "undo"),
+        *("canvas_guard", "crop_box", "picture_catch", "undo"),
+        *("adjust", "camera_button", "crop", "crop_whole", "invert", "picture_choice", "turn"),
+        *("data_choice", "data_without_mnist"),
         *("go_back", "keep", "retrain", "stop", "to_canvas", "to_upload", "train", "tutorial"),
     }
 )
 """Keys under which nothing is held: containers, browser components and buttons."""
-PREFIXES = ("download_", "model_", "run_", "use_")
+PREFIXES = ("download_", "is_ink_", "model_", "picture_", "run_", "use_")
 """How keys begin under which nothing is held, and of which there are several."""

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from model.classifier.prediction import read_parts
 from model.classifier.softmax import SoftmaxRegression
-from model.preprocessing.ink import FORMATS, PictureError, ink_from_upload
 from ui.components.canvas_guard import canvas_guard
 from ui.components.live_bars import live_bars, live_model
+from ui.components.picture_catch import picture_catch
 from ui.components.samples import sample_strip
-from ui.elements import notices, pixels
 from ui.panels.canvas import canvas_controls, canvas_panel
 from ui.panels.model_panel import model_panel
+from ui.panels.upload import upload_panel
 from ui.panels.why import show_evidence, why_control, why_panel
 from ui.session import state
 from ui.session.drawings import (
@@ -29,7 +27,6 @@ from ui.session.models import active_model
 
 __all__ = ["draw_view"]
 
-FOUND = "The ink found in the picture"
 DRAW: Final = "draw"
 UPLOAD: Final = "upload"
 
@@ -51,6 +48,7 @@ def draw_view() -> None:
         with st.container(key="more"):
             _more()
     canvas_guard()
+    picture_catch(on_catch=_show_upload)
     if (active := active_model()) is not None and isinstance(active.model, SoftmaxRegression):
         live_model(active.model, active.reject_rule, on_pick=show_evidence, on_part=state.PART.set)
 
@@ -82,6 +80,10 @@ def _switch(label: str, icon: str, source: state.Source, *, key: str) -> None:
     )
 
 
+def _show_upload() -> None:
+    _switch_to(UPLOAD)
+
+
 def _switch_to(source: state.Source) -> None:
     state.SOURCE.set(source)
 
@@ -89,12 +91,8 @@ def _switch_to(source: state.Source) -> None:
 @st.fragment
 def _drawing_panel() -> None:
     is_upload = state.SOURCE.get() == UPLOAD
-    if is_upload:
-        with st.container(key="upload"):
-            ink = _upload_panel()
-    else:
-        ink = canvas_panel()
     active = active_model()
+    ink = upload_panel(active) if is_upload else canvas_panel()
     readings = () if ink is None or active is None else read_parts(active, ink)
     shown = shown_part(len(readings))
     is_drawn = bool(state.DRAWN_OBJECTS.get())
@@ -103,24 +101,3 @@ def _drawing_panel() -> None:
         if not is_upload:
             note_stroke(readings[shown].centred)
         why_panel(active.model, readings[shown])
-
-
-def _upload_panel() -> NDArray[np.float32] | None:
-    """Ask for a picture; show the ink that was found in it."""
-    file = st.file_uploader(
-        "A photo or picture of a digit or a number",
-        type=[*FORMATS, "JPG"],
-        key=state.PICTURE.name,
-        max_upload_size=10,
-    )
-    ink = None
-    if file is not None:
-        try:
-            ink = ink_from_upload(file.getvalue())
-        except PictureError as error:
-            notices.error(f"{file.name} was not read: {error}.")
-        else:
-            st.html(f"<div class='found'>{pixels.picture(pixels.grey(ink), FOUND)}</div>")
-            if not ink.any():
-                st.info("No drawing was found in this picture: dark digits on light paper.")
-    return ink

@@ -14,8 +14,8 @@ from model.config import N_CLASSES
 from model.data.datasets import Split
 from model.evaluation.calibration import Reliability, reliability
 from model.evaluation.metrics import Evaluation, evaluate, mistakes, pictures_of
-from ui.elements import charts, pixels
-from ui.server import resources
+from ui.elements import charts, pixels, wording
+from ui.panels.measured_on import Chosen, believed, measured_on
 from ui.session import models, state
 from ui.session.models import active_model
 
@@ -34,7 +34,7 @@ NUMBERS = {"counts": "Counts", "percent": "Per cent of the row"}
 class _Tested:
     """Test pictures, what a model believes of them (n, 10), and the measures of both."""
 
-    name: str
+    chosen: Chosen
     test: Split
     probabilities: NDArray[np.floating[Any]]
     measured: Evaluation
@@ -46,8 +46,14 @@ def evaluate_view() -> None:
     if active is None:
         st.info("There is no model yet. Press Retrain in the Draw view to make one.")
         return
-    tested = _tested(active)
-    _headline(active, tested)
+    place = st.container()
+    chosen = measured_on()
+    if chosen is None:
+        st.info("Choose a file to measure on, or the usual test digits.")
+        return
+    tested = _tested(active, chosen)
+    with place:
+        _headline(active, tested)
     _confusion(tested)
     _mistakes(tested)
     left, right = st.columns(WIDTHS[::-1], gap="large")
@@ -57,12 +63,11 @@ def evaluate_view() -> None:
         _calibration(reliability(tested.probabilities, tested.test.labels))
 
 
-def _tested(active: Checkpoint) -> _Tested:
+def _tested(active: Checkpoint, chosen: Chosen) -> _Tested:
     with st.spinner("Reading the test digits"):
-        name, test = resources.test_data()
-        probabilities = resources.test_probabilities(active.model)
-    measured = evaluate(test.labels, probabilities.argmax(axis=1))
-    return _Tested(name, test, probabilities, measured)
+        probabilities = believed(chosen, active.model)
+    measured = evaluate(chosen.test.labels, probabilities.argmax(axis=1))
+    return _Tested(chosen, chosen.test, probabilities, measured)
 
 
 def _headline(active: Checkpoint, tested: _Tested) -> None:
@@ -82,8 +87,13 @@ def _headline(active: Checkpoint, tested: _Tested) -> None:
             st.metric(
                 f"Macro {name if name == 'F1' else name.lower()}",
                 f"{value:.1%}",
-                help=f"{meaning}; the mean over the ten digits, each counting the same.",
+                help=f"{meaning}; the mean over the digits that are there, each counting the same.",
             )
+    if measured.absent:
+        st.html(
+            f"<p class='note'>There is no {wording.listed(measured.absent, 'or')} among these"
+            " pictures, so nothing is said of it.</p>"
+        )
 
 
 def _model_in_words(active: Checkpoint) -> str:
@@ -93,7 +103,11 @@ def _model_in_words(active: Checkpoint) -> str:
 
 def _data_in_words(tested: _Tested) -> str:
     n = f"{len(tested.test):,}"
-    return f"MNIST's {n} test digits" if tested.name == "mnist" else f"the {n} built-in test digits"
+    return {
+        "mnist": f"MNIST's {n} test digits",
+        "own": f"{n} test digits of your own data",
+        "file": f"{n} pictures of your file",
+    }.get(tested.chosen.name, f"the {n} built-in test digits")
 
 
 @st.fragment
@@ -221,7 +235,7 @@ def _per_cent(share: float) -> str:
 def _digit_by_digit(measured: Evaluation) -> None:
     rows = "".join(
         f"<tr><th scope='row'>{digit}</th><td>{n:,}</td>"
-        + "".join(f"<td>{score[digit]:.1%}</td>" for score in _scores(measured))
+        + "".join(f"<td>{f'{score[digit]:.1%}' if n else '–'}</td>" for score in _scores(measured))
         + "</tr>"
         for digit, n in enumerate(measured.support)
     )

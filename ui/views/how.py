@@ -23,7 +23,7 @@ from ui.elements import charts, pixels
 from ui.elements.source import source_of
 from ui.server import resources
 from ui.session.drawings import digit_on_canvas
-from ui.session.models import active_model
+from ui.session.models import DATA_NAMES, active_model
 
 __all__ = ["how_view"]
 
@@ -166,7 +166,7 @@ def _loss(active: Checkpoint) -> None:
             " lowers the cost. For this model the gradient is short enough to write out:"
             " *probability − truth*, times the pixel."
         )
-        st.code(source_of("model/training/gradient_descent.py", "cross_entropy"), wrap_lines=True)
+        st.code(source_of("model/training/tensorflow_steps.py", "cross_entropy"), wrap_lines=True)
     with right:
         st.altair_chart(charts.loss_chart(), width="stretch")
         st.html("<p class='note'>What one picture costs. A pure guess, 10 %, costs 2.30.</p>")
@@ -183,7 +183,7 @@ def _training() -> None:
             " such steps, well under a second, the model is done."
         )
         st.code(source_of("model/training/gradient_descent.py", "batches"), wrap_lines=True)
-        st.code(source_of("model/training/gradient_descent.py", "_steps"), wrap_lines=True)
+        st.code(source_of("model/training/tensorflow_steps.py", "_steps"), wrap_lines=True)
     with right:
         pictures = pixels.grey(_examples()[:100])
         st.html(
@@ -195,8 +195,10 @@ def _training() -> None:
 def _evaluation(active: Checkpoint) -> None:
     _heading(4, "It is tested on digits that it has never seen")
     left, right = st.columns(WIDTHS, gap="large")
-    images, labels = resources.builtin_test()
-    measured = evaluate(labels, active.model.predict(images))
+    with st.spinner("Reading the test digits"):
+        data, test = resources.test_data()
+        predicted = resources.test_probabilities(active.model).argmax(axis=1)
+    measured = evaluate(test.labels, predicted)
     with left:
         st.markdown(
             "**Accuracy** is the share read right. **Recall** asks, of all real 3s, how many were"
@@ -217,8 +219,8 @@ def _evaluation(active: Checkpoint) -> None:
             column.metric(name, f"{value:.1%}")
         st.altair_chart(charts.confusion_chart(measured.confusion_matrix), width="stretch")
         st.html(
-            f"<p class='note'>The model that answers you on the {measured.n} built-in test digits,"
-            " measured just now: rows are the true digits, columns what it said.</p>"
+            f"<p class='note'>The model that answers you on the {measured.n:,} test digits of"
+            f" {DATA_NAMES[data]}: rows are the true digits, columns what it said.</p>"
         )
 
 

@@ -12,12 +12,12 @@ from model.config import INPUTS, TrainingConfig
 from model.jobs.job import Job
 from model.preprocessing.features import features
 from ui.components.film import film
-from ui.elements import notices
+from ui.elements import notices, wording
 from ui.panels import own_data
 from ui.panels.model_list import model_list
 from ui.panels.progress import POLL_SECONDS, progress
 from ui.panels.receipt import receipt
-from ui.server import kept_runs
+from ui.server import kept_runs, resources
 from ui.session import address, state, training
 from ui.session.drawings import digit_on_canvas
 
@@ -52,17 +52,21 @@ def _settings() -> None:
     _drop_endless()
     st.subheader("Settings")
     address.take(state.DATA, DATA, formerly={name: code for code, name in DATA.items()})
-    data = st.segmented_control(
-        "Data",
-        list(DATA),
-        format_func=DATA.__getitem__,
-        default=state.DATA.first(),
-        required=True,
-        key=state.DATA.name,
-        persist_state="session",
-        help="MNIST has 55,000 pictures to learn from, the built-in digits 1,297",
-    )
+    has_mnist = resources.has_mnist()
+    with st.container(key="data_choice" if has_mnist else "data_without_mnist"):
+        data = st.segmented_control(
+            "Data",
+            list(DATA),
+            format_func=DATA.__getitem__,
+            default=state.DATA.first(),
+            required=True,
+            key=state.DATA.name,
+            persist_state="session",
+            help="MNIST has 55,000 pictures to learn from, the built-in digits 1,297",
+        )
     address.write(state.DATA)
+    if not has_mnist:
+        st.html(f"<p class='note'>{wording.in_html(wording.NO_MNIST)}</p>")
     if data == "own":
         own_data.chooser()
     st.segmented_control(
@@ -162,6 +166,8 @@ def _set_tutorial() -> None:
 def _data() -> str | None:
     """Return what is chosen to learn from, a name or a path; None where it cannot be used yet."""
     data = state.DATA.get()
+    if data == "mnist" and not resources.has_mnist():
+        return None
     return own_data.path() if data == "own" else data
 
 
@@ -169,7 +175,11 @@ def _train() -> None:
     # A click that comes close behind a choice is answered before the page has been laid out with
     # it: whatever is trained is read here, not when the button was made.
     if (data := _data()) is None:
-        state.NOTICE.set("That cannot be trained: there are no files of your own yet.")
+        state.NOTICE.set(
+            "That cannot be trained: there are no files of your own yet."
+            if state.DATA.get() == "own"
+            else wording.NO_MNIST
+        )
         return
     try:
         config = TrainingConfig(

@@ -19,7 +19,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from model.classifier.prediction import Reading
-from model.classifier.reject import NO_REJECTOR, RejectRule
+from model.classifier.reject import NO_REJECTOR, UNSEEN_MARGIN, RejectRule
 from model.classifier.softmax import SoftmaxRegression
 from model.config import N_CLASSES, SIDE
 from model.preprocessing import centring, directions, moments, segmentation
@@ -34,7 +34,7 @@ WORDS: dict[str, Any] = {
     ),
     "upload": (
         "Upload a picture of a digit",
-        "A photo will do: one dark digit on light paper.",
+        "A photo will do, of one digit or of a number. Or paste a picture.",
     ),
     "unfamiliar": ("Not sure", "This does not look like any digit that the model has seen."),
     "unsure": ("Not sure", "Perhaps {digit}, with {share}; {second} has {second_share}."),
@@ -195,6 +195,8 @@ def model_data(model: SoftmaxRegression, rule: RejectRule) -> dict[str, Any]:
         "distance_weight": rule.rejector.distance_weight,
         "min_familiarity": rule.min_familiarity,
         "min_probability": rule.min_probability,
+        "unseen": _encoded(np.array(rule.unseen if rejector else (), np.uint8)),
+        "unseen_margin": UNSEEN_MARGIN,
     }
 
 

@@ -8,12 +8,13 @@
 // The model as Python sends it, numbers in base64 → typed arrays.
 export function decodeModel(data) {
   return {
-    ...data, // input, distance_weight, min_familiarity, min_probability
+    ...data, // input, distance_weight, min_familiarity, min_probability, unseen_margin
     weights: floats(data.weights), // (784, 10)
     bias: floats(data.bias), // (10,)
     prototypes: bytes(data.prototypes), // (10, k, 784)
     rejector_weights: data.rejector_weights && floats(data.rejector_weights), // (784, 10) or null
     rejector_bias: data.rejector_bias && floats(data.rejector_bias), // (10,) or null
+    unseen: [...bytes(data.unseen)], // digits that were not learned; none without a rejector
   };
 }
 
@@ -199,16 +200,30 @@ function verdict(features, probabilities, model) {
   const largest = Math.max(...probabilities);
   const digit = probabilities.indexOf(largest);
   if (familiarity(features, digit, model) < model.min_familiarity) return "unfamiliar";
+  if (mayBeUnseen(features, digit, model)) return "unfamiliar";
   return largest >= model.min_probability ? "answer" : "unsure";
 }
 
 // The rejector's score for the digit, without a rejector 0, less the weighted distance.
 function familiarity(features, digit, model) {
+  const score = rejectorScore(features, digit, model);
+  return score - model.distance_weight * distance(features, digit, model.prototypes);
+}
+
+// Whether the rejector scores a digit that was not learned nearly as high as the answer.
+function mayBeUnseen(features, digit, model) {
+  if (model.unseen.length === 0) return false;
+  const own = rejectorScore(features, digit, model);
+  const others = model.unseen.map((other) => rejectorScore(features, other, model));
+  return Math.max(...others) > own - model.unseen_margin;
+}
+
+function rejectorScore(features, digit, model) {
   let score = model.rejector_bias?.[digit] ?? 0;
   if (model.rejector_weights !== null)
     for (let i = 0; i < features.length; i++)
       score += features[i] * model.rejector_weights[i * N_CLASSES + digit];
-  return score - model.distance_weight * distance(features, digit, model.prototypes);
+  return score;
 }
 
 // To the nearest prototype of the digit.

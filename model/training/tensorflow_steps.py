@@ -1,0 +1,124 @@
+"""Steps of gradient descent in TensorFlow.
+
+The steps between two reports run inside one `tf.function`: the data goes into the graph once, as
+two tensors, and every step picks its batch out of them by an index array. The gradient is written
+out, (probabilities − one_hot) / batch size, instead of recorded by a GradientTape: the weights are
+the same (a test holds that), tracing is half a second shorter, and the steps are a little faster.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.config import N_CLASSES, N_FEATURES
+from model.quiet import quietly
+
+__all__ = ["cross_entropy", "descend", "scores", "tensor", "zeros"]
+
+with quietly():
+    import tensorflow as tf
+
+
+def tensor(array: NDArray[Any]) -> Any:
+    """Copy an array into TensorFlow."""
+    return tf.constant(array)
+
+
+def zeros() -> tuple[Any, ...]:
+    """Return templates and bias as they are before the first step, twice: also as their means."""
+    templates, bias = tf.zeros([N_CLASSES, N_FEATURES]), tf.zeros([N_CLASSES])
+    return templates, bias, templates, bias
+
+
+def scores(templates: Any, bias: Any, features: Any) -> NDArray[np.float32]:
+    """Return the logits of features (n, 784), (n, 10)."""
+    logits: NDArray[np.float32] = (
+        tf.transpose(tf.matmul(templates, features, transpose_b=True)) + bias
+    ).numpy()
+    return logits
+
+
+def cross_entropy(templates: Any, bias: Any, features: Any, labels: Any) -> tuple[Any, Any, Any]:
+    """Compute a batch's loss and its gradient, written out.
+
+    Parameters
+    ----------
+    templates : (10, 784) tensor of float32
+        The weights, a row per digit: TensorFlow multiplies in this form nearly twice as fast.
+    bias : (10,) tensor of float32
+    features : (n, 784) tensor of float32
+    labels : (n,) tensor of int32
+
+    Returns
+    -------
+    loss : () tensor
+        Mean of −ln(probability of the right class), made from the logits, so that no probability
+        rounds to 0 first.
+    templates_gradient, bias_gradient : (10, 784) and (10,) tensors
+        The derivatives of the loss by the templates and the bias.
+    """
+    logits = tf.transpose(tf.matmul(templates, features, transpose_b=True)) + bias  # (n, 10)
+    log_probabilities = tf.nn.log_softmax(logits)
+    one_hot = tf.one_hot(labels, N_CLASSES)
+    n = tf.cast(tf.size(labels), tf.float32)
+    loss = -tf.reduce_sum(one_hot * log_probabilities) / n
+    error = (tf.exp(log_probabilities) - one_hot) / n
+    return loss, tf.matmul(error, features, transpose_a=True), tf.reduce_sum(error, axis=0)
+
+
+def _steps(
+    averaging: bool,
+    features: Any,
+    labels: Any,
+    order: Any,
+    bounds: Any,
+    rates: Any,
+    shares: Any,
+    templates: Any,
+    bias: Any,
+    mean_templates: Any,
+    mean_bias: Any,
+) -> Any:
+    """Take one step per rate; step s sees order[bounds[s]:bounds[s + 1]].
+
+    With averaging the means move by shares[s] of their distance to the new values.
+    """
+    n_steps = tf.size(rates)
+    losses = tf.TensorArray(tf.float32, size=n_steps)
+    for s in tf.range(n_steps):
+        batch = order[bounds[s] : bounds[s + 1]]
+        loss, templates_gradient, bias_gradient = cross_entropy(
+            templates, bias, tf.gather(features, batch), tf.gather(labels, batch)
+        )
+        templates -= rates[s] * templates_gradient
+        bias -= rates[s] * bias_gradient
+        if averaging:
+            mean_templates += shares[s] * (templates - mean_templates)
+            mean_bias += shares[s] * (bias - mean_bias)
+        losses = losses.write(s, loss)
+    return templates, bias, mean_templates, mean_bias, losses.stack()
+
+
+# No length is fixed, so a process traces the loop once, whatever it trains on. TensorFlow runs
+# iterations ahead where it can: the next batches are picked while this step's sums are made.
+_FLOATS = tf.TensorSpec([None], tf.float32)
+_INTS = tf.TensorSpec([None], tf.int32)
+_PICTURES = tf.TensorSpec([None, N_FEATURES], tf.float32)
+_TEMPLATES = tf.TensorSpec([N_CLASSES, N_FEATURES], tf.float32)
+_BIAS = tf.TensorSpec([N_CLASSES], tf.float32)
+_SIGNATURE = [
+    *(_PICTURES, _INTS, _INTS, _INTS, _FLOATS, _FLOATS),
+    *(_TEMPLATES, _BIAS, _TEMPLATES, _BIAS),
+]
+_descend = tf.function(functools.partial(_steps, False), _SIGNATURE)
+_descend_averaging = tf.function(functools.partial(_steps, True), _SIGNATURE)
+
+
+def descend(averaging: bool, *arguments: Any) -> tuple[Any, ...]:
+    """Take a step for each rate; see `_steps`. Returns the state, and the losses as an array."""
+    *state, losses = (_descend_averaging if averaging else _descend)(*arguments)
+    return *state, losses.numpy()
