@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from model import command_words, commands
+from model import command_words, commands, terminal
 from model.command_words import Result
 from model.config import INPUTS, SCHEDULES, TrainingConfig
 
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run: Callable[[argparse.Namespace], Result] = options.run
     try:
         result = run(options)
-        commands.print_result(json.dumps(result) if options.json else options.describe(result))
+        terminal.print_result(json.dumps(result) if options.json else options.describe(result))
         errors = result.get(commands.ERRORS, [])
     except (ValueError, OSError) as error:
         with contextlib.suppress(OSError):  # where stderr takes nothing, the exit code says it

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from model.data.forms.parts import Why
-from model.data.turning import Turn
+from model.data.turning import AS_THEY_CAME, Turn
 from model.data.understood import Understood
 from model.evaluation.orientation import Form, Suggestion
 
@@ -91,17 +91,13 @@ def turn_offer(found: Suggestion) -> str:
     )
 
 
-def another_form(form: Form, accuracy: float) -> str:
+def another_form(found: Form) -> str:
     """Warn of pictures that came in another form."""
-    words = {
-        "transposed": "rows and columns are exchanged",
-        "inverted": "dark and light are exchanged: 0 has to be background",
-        "inverted_transposed": "dark and light, and rows and columns, are exchanged",
-        "faint": "the ink does not reach 255",
-    }
+    ways = [turn(found.turn)] * (found.turn != AS_THEY_CAME)
+    ways += ["faint (the ink does not reach 255)"] * found.is_faint
     return (
-        f"these pictures look as if {words[form]}; a sample of them, put right, is read with "
-        f"accuracy {accuracy:.2f}"
+        f"these pictures seem to be {' and '.join(ways)}; a sample of them, put right, is read "
+        f"with accuracy {found.accuracy:.2f}"
     )
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import errno
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -17,7 +15,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from model import command_words as words
 from model.classifier import checkpoint, prediction
@@ -33,11 +30,12 @@ from model.evaluation.calibration import reliability
 from model.evaluation.orientation import Suggestion, another_form, suggested_turn
 from model.evaluation.picture_files import Piece, Sample
 from model.preprocessing.ink import LARGEST_FILE, PictureError, inks_from_upload
+from model.terminal import Bar
 from model.training.engine import engine
 from model.training.result import outcome
 from model.training.training_data import prepare
 
-__all__ = ["ERRORS", "SHIPPED", "evaluate", "export", "fetch", "predict", "print_result", "train"]
+__all__ = ["ERRORS", "SHIPPED", "evaluate", "export", "fetch", "predict", "train"]
 
 SHIPPED = Path(__file__).parent.parent / "assets" / "checkpoints" / f"{INPUTS[-1]}.safetensors"
 """The model that answers where no other is named."""
@@ -51,7 +49,7 @@ AT_ONCE = 5_000
 
 def fetch(options: argparse.Namespace) -> Result:
     """Make sure that MNIST is on this machine."""
-    with _Bar(options, unit="B") as bar:
+    with Bar(options, unit="B") as bar:
         folder = datasets.fetch(progress=bar.downloading)
     return {"folder": str(folder)}
 
@@ -74,7 +72,7 @@ def train(options: argparse.Namespace) -> Result:
     from model.training import gradient_descent  # here: importing TensorFlow takes seconds
 
     try:
-        with _Bar(options, unit="step") as bar:
+        with Bar(options, unit="step") as bar:
             for progress in gradient_descent.train(*data.train, *data.validation, config):
                 bar.at(progress.step, config.n_steps, f"{progress.validation_accuracy:.1%} right")
     except gradient_descent.DivergedError as error:
@@ -113,7 +111,7 @@ def evaluate(options: argparse.Namespace) -> Result:
     else:
         data, offer = _loaded(options, model)
         name, pieces, told = data.name, _in_pieces(data), _told(data, offer)
-    with _Bar(options, unit="picture") as bar:
+    with Bar(options, unit="picture") as bar:
         labels, probabilities = _believed(model, pieces, bar)
     if len(labels) == 0:
         raise ValueError(unread[0] if unread else f"{name} holds no digits")
@@ -130,7 +128,7 @@ def evaluate(options: argparse.Namespace) -> Result:
         **measured.as_dict(),
         "expected_calibration_error": calibration.expected_calibration_error,
         **told,
-        **({} if found is None else {"warning": words.another_form(*found)}),
+        **({} if found is None else {"warning": words.another_form(found)}),
         **({ERRORS: unread} if unread else {}),
     }
 
@@ -229,7 +227,7 @@ def _in_pieces(data: Dataset) -> Iterator[Piece]:
 
 
 def _believed(
-    model: Classifier, pieces: Iterable[Piece], bar: _Bar
+    model: Classifier, pieces: Iterable[Piece], bar: Bar
 ) -> tuple[NDArray[Any], NDArray[np.floating[Any]]]:
     """Return the labels (n,) of pictures, and what a model believes of them (n, 10)."""
     labels: list[NDArray[Any]] = [np.empty(0, np.uint8)]
@@ -272,45 +270,3 @@ def _read_file(trained: Checkpoint, path: Path) -> Result:
     if len(readings) > 1:
         found["digits"] = [reading.digit for reading in readings]
     return found
-
-
-class _Bar:
-    """A progress bar on a terminal's stderr; none with --json or without a terminal."""
-
-    def __init__(self, options: argparse.Namespace, *, unit: str) -> None:
-        hidden = options.json or not sys.stderr.isatty()
-        self._bar = tqdm(unit=unit, unit_scale=unit == "B", disable=hidden, leave=False, delay=0.2)
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.close()
-
-    def downloading(self, done: int, total: int, name: str) -> None:
-        self.at(done, total, name)
-
-    def at(self, done: int, total: int, note: str = "") -> None:
-        self._bar.total = total or None
-        self._bar.set_postfix_str(note, refresh=False)
-        self._bar.update(done - self._bar.n)
-
-
-def print_result(text: str) -> None:
-    """Print and flush: a buffer that is written at the program's end would fail unnoticed.
-
-    Raises
-    ------
-    OSError
-        Where stdout cannot be written, as on a full disk.
-    """
-    if sys.stdout is None:  # it was closed before the program began
-        raise OSError(errno.EBADF, "the result could not be printed: stdout is closed")
-    try:
-        print(text, flush=True)
-    except OSError as error:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())  # Python writes the rest of the buffer when it ends
-        os.close(nowhere)
-        reason = f"the result could not be printed: {error.strerror}"
-        raise OSError(error.errno, reason) from error

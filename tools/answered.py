@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 
 from model.classifier import checkpoint
 from model.classifier.checkpoint import Checkpoint
-from model.classifier.prediction import Reading, read_parts
-from model.commands import print_result
+from model.classifier.prediction import are_answered, read_parts
 from model.data import datasets, strokes
 from model.data.strokes import WrittenDigit
+from model.terminal import print_result
 from tools import drawn, nonsense
 from tools.negatives import HELD_OUT, negatives
 
@@ -79,12 +79,7 @@ def on_nonsense(trained: Checkpoint) -> dict[str, float]:
 
 def _share_answered(trained: Checkpoint, kind: str) -> float:
     drawings = nonsense.drawings(kind, DRAWINGS_A_KIND)
-    return float(np.mean([_is_answered(read_parts(trained, ink)) for ink in drawings]))
-
-
-def _is_answered(readings: Sequence[Reading]) -> bool:
-    """Whether a drawing gets an answer: it has digits, and none of them is in doubt."""
-    return bool(readings) and all(reading.verdict == "answer" for reading in readings)
+    return float(np.mean([are_answered(read_parts(trained, ink)) for ink in drawings]))
 
 
 def on_held_out(trained: Checkpoint) -> dict[str, float]:
@@ -119,7 +114,7 @@ def _on_drawings(
     right = wrong = 0
     for ink, label in zip(drawings, labels, strict=True):
         readings = read_parts(trained, ink)
-        if _is_answered(readings):
+        if are_answered(readings):
             is_right = [reading.digit for reading in readings] == [label]
             right, wrong = right + is_right, wrong + (not is_right)
     n = len(labels)
@@ -137,7 +132,7 @@ def on_pairs(trained: Checkpoint, digits: Sequence[WrittenDigit]) -> dict[str, f
     both = one = wrong = 0
     for ink, labels in drawn.pairs(digits, N_PAIRS, seed=0):
         readings = read_parts(trained, ink)
-        if not _is_answered(readings):
+        if not are_answered(readings):
             continue
         is_right = [reading.digit for reading in readings] == list(labels)
         both += is_right
@@ -148,7 +143,7 @@ def on_pairs(trained: Checkpoint, digits: Sequence[WrittenDigit]) -> dict[str, f
 
 def on_letters(trained: Checkpoint, path: Path) -> dict[str, float]:
     """Return the share of letters that get an answer, of those that no digit resembles."""
-    answered = [_is_answered(read_parts(trained, ink)) for ink in drawn.letters(path, LETTERS)]
+    answered = [are_answered(read_parts(trained, ink)) for ink in drawn.letters(path, LETTERS)]
     return {"n": len(answered), "answered": float(np.mean(answered))}
 
 

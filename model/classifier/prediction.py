@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from model.classifier.reject import Verdict
 from model.preprocessing.centring import centred, checked_ink
 from model.preprocessing.segmentation import TooManyPartsError, parts
 
-__all__ = ["Reading", "read", "read_parts"]
+__all__ = ["Reading", "are_answered", "read", "read_parts"]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -84,6 +85,11 @@ def read(checkpoint: Checkpoint, ink: NDArray[np.float32]) -> Reading | None:
     """Read a drawing of one digit: the last of `read_parts`, or None where there is no ink."""
     readings = read_parts(checkpoint, ink)
     return readings[-1] if readings else None
+
+
+def are_answered(readings: Sequence[Reading]) -> bool:
+    """Whether a drawing gets an answer: it has digits, and none of them is in doubt."""
+    return bool(readings) and all(reading.verdict == "answer" for reading in readings)
 
 
 def _read(checkpoint: Checkpoint, ink: NDArray[np.float32]) -> Reading:

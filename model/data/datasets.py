@@ -8,7 +8,7 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import platformdirs
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from model.data import digits, mnist, mnist_files, own_files
 from model.data.array_files import DataError
-from model.data.download import Progress
 from model.data.forms.parts import USUAL_LIMITS, Limits
 from model.data.mnist_files import FourArrays
 from model.data.turning import AS_THEY_CAME, Turn
@@ -26,7 +25,6 @@ __all__ = [
     "DataError",
     "Dataset",
     "NoMnistError",
-    "Progress",
     "Source",
     "Split",
     "data_dir",
@@ -34,6 +32,9 @@ __all__ = [
     "find_mnist",
     "load",
 ]
+
+if TYPE_CHECKING:
+    from model.data.download import Progress
 
 NAMES = ("auto", "mnist", "digits")
 LONGEST_NAME = 100
@@ -159,8 +160,7 @@ def load(
 
 def find_mnist() -> Path | None:
     """Return the first folder with files that look like MNIST; what they hold is not read."""
-    paths, _ = next(_places(data_dir()), ((None,), None))
-    return paths[0] and paths[0].parent
+    return next((paths[0].parent for paths, _ in _places(data_dir())), None)
 
 
 def fetch(
@@ -199,16 +199,15 @@ def fetch(
             return paths[0].parent
         except DataError as error:
             _log.warning("Not used: %s", error)
-    mnist.fetch(folder / "mnist", _mirrors() if mirrors is None else mirrors, progress)
+    from model.data import mnist_fetch  # here: the page, which never downloads, is spared requests
+
+    chosen = os.environ.get("INKLING_MNIST_MIRRORS", "").split() or mnist_fetch.MIRRORS
+    mnist_fetch.fetch(folder / "mnist", chosen if mirrors is None else mirrors, progress)
     return folder / "mnist"
 
 
 def _folder(chosen: Path | None) -> Path:
     return data_dir() if chosen is None else chosen
-
-
-def _mirrors() -> Sequence[str]:
-    return os.environ.get("INKLING_MNIST_MIRRORS", "").split() or mnist.MIRRORS
 
 
 def _places(folder: Path) -> Iterator[tuple[tuple[Path, ...], Source]]:

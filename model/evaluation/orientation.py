@@ -6,7 +6,7 @@ it could not read at all. Put right, a sample of it is read well, and that tells
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,6 @@ from model.data.understood import is_dark_on_light
 from model.preprocessing.centring import centred
 
 __all__ = ["Form", "Suggestion", "another_form", "centred_all", "suggested_turn"]
-
-Form = Literal["transposed", "inverted", "inverted_transposed", "faint"]
 
 SAMPLE = 300
 """Pictures that are tried in every form."""
@@ -39,6 +37,24 @@ class Suggestion(NamedTuple):
     turn: Turn
     accuracy: float
     accuracy_turned: float
+
+
+class Form(NamedTuple):
+    """A form in which pictures are read clearly better than as they came.
+
+    Parameters
+    ----------
+    turn : Turn
+        What puts them right.
+    is_faint : bool
+        Whether the strongest ink is less than 255.
+    accuracy : float
+        How well a sample is read then, 0 to 1.
+    """
+
+    turn: Turn
+    is_faint: bool
+    accuracy: float
 
 
 def suggested_turn(
@@ -64,23 +80,16 @@ def suggested_turn(
     """
     chosen = _sample(labels)
     sample, truth = images[chosen], labels[chosen]
-    invert = is_dark_on_light(images)
-    found = {
-        orientation: _accuracy(turned(sample, Turn(orientation, invert)), truth, model)
-        for orientation in ORIENTATIONS
-    }
-    best = max(found, key=found.__getitem__)
-    upright = found[AS_THEY_CAME.orientation]
-    turn = Turn(best if found[best] >= upright + CLEARLY else AS_THEY_CAME.orientation, invert)
+    turn, accuracy_turned, upright = _best_turn(sample, truth, model)
     if turn == AS_THEY_CAME:
         return None
-    as_they_are = _accuracy(sample, truth, model) if invert else upright
-    return Suggestion(turn, as_they_are, found[turn.orientation])
+    as_they_are = _accuracy(sample, truth, model) if turn.invert else upright
+    return Suggestion(turn, as_they_are, accuracy_turned)
 
 
 def another_form(
     images: NDArray[np.uint8], labels: NDArray[Any], accuracy: float, model: Classifier
-) -> tuple[Form, float] | None:
+) -> Form | None:
     """Find the form in which pictures are read clearly better than as they are.
 
     Parameters
@@ -94,25 +103,32 @@ def another_form(
 
     Returns
     -------
-    form, accuracy : (Form, float), or None
-        The best form and how well a sample is read in it; None where they are right as they are.
+    form : Form or None
+        None where they are right as they are.
     """
     chosen = _sample(labels)
     largest = max(1, int(images[chosen].max()))
     levels = np.minimum(np.rint(np.arange(256) * (255 / largest)), 255).astype(np.uint8)
-    strong = levels[images[chosen]]
-    forms: dict[Form, NDArray[np.uint8]] = {
-        "faint": strong,
-        "transposed": strong.transpose(0, 2, 1),
-        "inverted": 255 - strong,
-        "inverted_transposed": (255 - strong).transpose(0, 2, 1),
-    }
+    turn, found, _ = _best_turn(levels[images[chosen]], labels[chosen], model)
+    form = Form(turn, largest < 255, found)
+    is_another = form.turn != AS_THEY_CAME or form.is_faint
+    return form if is_another and found >= accuracy + CLEARLY else None
+
+
+def _best_turn(
+    images: NDArray[np.uint8], labels: NDArray[Any], model: Classifier
+) -> tuple[Turn, float, float]:
+    """Return the turn with which pictures are read best, how well that is, and how well upright."""
+    invert = is_dark_on_light(images)
     found = {
-        form: float((model.predict(centred_all(pictures)) == labels[chosen]).mean())
-        for form, pictures in forms.items()
+        orientation: _accuracy(turned(images, Turn(orientation, invert)), labels, model)
+        for orientation in ORIENTATIONS
     }
+    upright = AS_THEY_CAME.orientation
     best = max(found, key=found.__getitem__)
-    return (best, found[best]) if found[best] >= accuracy + CLEARLY else None
+    if found[best] < found[upright] + CLEARLY:
+        best = upright
+    return Turn(best, invert), found[best], found[upright]
 
 
 def centred_all(images: NDArray[np.uint8]) -> NDArray[np.float32]:

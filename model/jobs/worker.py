@@ -16,7 +16,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, BinaryIO, NoReturn
 
 import numpy as np
@@ -29,7 +29,7 @@ from model.jobs.protocol import Message
 from model.jobs.reason import Reason
 from model.jobs.run_control import Control, Pace
 from model.training.result import outcome
-from model.training.training_data import prepare
+from model.training.training_data import Prepared, prepare
 
 __all__ = ["main"]
 
@@ -39,14 +39,6 @@ NICENESS = 10
 """Lower priority than the page's server has."""
 
 Task = Callable[[], None]
-
-
-class _DarkOnLightError(Exception):
-    """The run diverged, since the pictures of one's own have dark ink; `step` as it was noticed."""
-
-    def __init__(self, step: int) -> None:
-        super().__init__(step)
-        self.step = step
 
 
 class Output:
@@ -152,8 +144,6 @@ def _train(output: Output, control: Control, fields: Any) -> None:
     job = control.job
     try:
         _run(output, control, fields)
-    except _DarkOnLightError as error:
-        output.say("failed", job=job, reason=Reason("dark_on_light", {"step": error.step}))
     except DivergedError as error:
         output.say("failed", job=job, reason=Reason("diverged", error.fields))
     except NoMnistError as error:
@@ -170,44 +160,47 @@ def _train(output: Output, control: Control, fields: Any) -> None:
         output.say("failed", job=job, reason=Reason("training_failed", {"error": text}))
 
 
-def _blamed_on_the_paper(runs: Iterator[Any]) -> Iterator[Any]:
-    from model.training.gradient_descent import DivergedError
-
-    try:
-        yield from runs
-    except DivergedError as error:
-        raise _DarkOnLightError(int(error.fields["step"])) from error
-
-
 def _run(output: Output, control: Control, fields: Any) -> None:
     from model.training import gradient_descent
 
-    job = control.job
-
     config = TrainingConfig.from_dict(fields["config"])
-    output.say("loading", job=job, reason=Reason("loading"))
+    output.say("loading", job=control.job, reason=Reason("loading"))
     data = prepare(fields["data"], config)
+    try:
+        last = _descended(output, control, config, data)
+    except gradient_descent.DivergedError as error:
+        if not data.is_dark_on_light:
+            raise
+        reason = Reason("dark_on_light", {"step": error.fields["step"]})
+        output.say("failed", job=control.job, reason=reason)
+        return
+    result = outcome(last.weights, last.bias, config, last.step, data)
+    how = "done" if last.step == config.n_steps else "stopped"
+    output.say(how, result.to_bytes(), job=control.job)
+
+
+def _descended(output: Output, control: Control, config: TrainingConfig, data: Prepared) -> Any:
+    """Take the steps, tell of them, and return the last `Progress`."""
+    from model.training import gradient_descent
+
     pace = Pace(control, config)
-    runs = gradient_descent.train(*data.train, *data.validation, config, report_every=pace.stretch)
-    if data.is_dark_on_light:
-        runs = _blamed_on_the_paper(runs)
-    for progress in runs:
-        step = progress.step
-        if step > 0:
+    for progress in gradient_descent.train(
+        *data.train, *data.validation, config, report_every=pace.stretch
+    ):
+        if progress.step > 0:
             pace.reported(progress.seconds)
         output.say(
             "progress",
             save_tensors({"weights": progress.weights, "bias": progress.bias}),
-            job=job,
-            step=step,
+            job=control.job,
+            step=progress.step,
             train_loss=progress.train_loss,
             validation_accuracy=progress.validation_accuracy,
             steps_per_second=pace.steps_per_second,
         )
-        if step == config.n_steps or not pace.go_on(step):
+        if progress.step == config.n_steps or not pace.go_on(progress.step):
             break
-    result = outcome(progress.weights, progress.bias, config, step, data)
-    output.say("done" if step == config.n_steps else "stopped", result.to_bytes(), job=job)
+    return progress
 
 
 if __name__ == "__main__":

@@ -6,12 +6,15 @@ the colour for a pen as bright as its paper: red on green, yellow on white.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-__all__ = ["grey", "laid_on_white", "luma", "vividness"]
+__all__ = ["LUMA", "by_channel", "grey", "laid_on_white", "luma", "vividness"]
 
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """Shares of red, green and blue (ITU-R BT.601)."""
@@ -25,6 +28,17 @@ MORE_IN_COLOUR = 2.0
 """How much larger than the difference in brightness it must be."""
 COARSE_SIDE = 128
 """Longer side, in pixels, of the reduced picture in which they are compared."""
+
+
+def by_channel(
+    channels: NDArray[Any], change: Callable[[Image.Image], Image.Image]
+) -> NDArray[np.float32]:
+    """Change each channel of a picture (H, W, n) as Pillow changes a picture of one."""
+    changed = [
+        change(Image.fromarray(np.ascontiguousarray(channels[..., i], np.float32)))
+        for i in range(channels.shape[2])
+    ]
+    return np.stack([np.asarray(channel) for channel in changed], axis=2)
 
 
 def luma(colours: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -123,9 +137,8 @@ def _range(values: NDArray[np.float32]) -> float:
 
 
 def _small(colours: NDArray[np.float32]) -> NDArray[np.float32]:
-    channels = []
-    for channel in range(3):
-        image = Image.fromarray(np.ascontiguousarray(colours[..., channel]))
-        image.thumbnail((COARSE_SIDE, COARSE_SIDE), Image.Resampling.BOX)
-        channels.append(np.asarray(image))
-    return np.stack(channels, axis=2)
+    def reduced(channel: Image.Image) -> Image.Image:
+        channel.thumbnail((COARSE_SIDE, COARSE_SIDE), Image.Resampling.BOX)
+        return channel
+
+    return by_channel(colours, reduced)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from operator import methodcaller
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from model.preprocessing.contrast import grey, laid_on_white, luma, vividness
+from model.preprocessing.centring import box_of
+from model.preprocessing.contrast import by_channel, grey, laid_on_white, luma, vividness
+from model.preprocessing.kept_picture import Box, adjusted
 from model.preprocessing.paper import Found, Level, ink_on_paper
 from model.preprocessing.picture import (
     ENDINGS,
     FORMATS,
     LARGEST_FILE,
-    Box,
     PictureError,
-    adjusted,
     decoded,
     one_at_a_time,
     opened,
@@ -145,44 +145,26 @@ def _cut_out(
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_] | None]:
     """Cut the picture to the sheet, reduce it, and continue the sheet's colours around it."""
     if sheet is not None:
-        rows, columns = np.flatnonzero(sheet.any(axis=1)), np.flatnonzero(sheet.any(axis=0))
-        part = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+        part = box_of(sheet)
         colours, sheet = colours[part], sheet[part]
     longer = max(colours.shape[:2])
     if longer > WORKING_SIDE:
         height, width = (max(1, round(n * WORKING_SIDE / longer)) for n in colours.shape[:2])
-        channels = [
-            Image.fromarray(np.ascontiguousarray(colours[..., i])).resize(
-                (width, height), Image.Resampling.BOX
-            )
-            for i in range(3)
-        ]
-        colours = np.stack([np.asarray(channel) for channel in channels], axis=2)
+        resized = methodcaller("resize", (width, height), Image.Resampling.BOX)
+        colours = by_channel(colours, resized)
         if sheet is not None:
-            small = Image.fromarray(np.uint8(255) * sheet).resize(
-                (width, height), Image.Resampling.BOX
-            )
-            sheet = np.asarray(small) > 200
+            sheet = np.asarray(resized(Image.fromarray(np.uint8(255) * sheet))) > 200
     if sheet is None or sheet.all() or not sheet.any():
         return colours, None
     turn = turn_of(sheet)
     if LEAST_TURN <= abs(turn) <= MOST_TURN:
-        colours, sheet = _turned(colours, turn), _turned(sheet[..., np.newaxis], turn)[..., 0] > 0.9
+        turned = methodcaller("rotate", turn, Image.Resampling.BILINEAR, expand=True)
+        colours = by_channel(colours, turned)
+        sheet = by_channel(sheet[..., np.newaxis], turned)[..., 0] > 0.9
         if not sheet.any():
             return colours, None
     nearest = ndimage.distance_transform_edt(~sheet, return_distances=False, return_indices=True)
     return colours[tuple(nearest)], sheet
-
-
-def _turned(channels: NDArray[Any], degrees: float) -> NDArray[np.float32]:
-    """Turn a picture (H, W, n) anticlockwise by a few degrees around its middle."""
-    turned = [
-        Image.fromarray(np.ascontiguousarray(channels[..., i], np.float32)).rotate(
-            degrees, Image.Resampling.BILINEAR, expand=True
-        )
-        for i in range(channels.shape[2])
-    ]
-    return np.stack([np.asarray(channel) for channel in turned], axis=2)
 
 
 def _thickened(ink: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -190,8 +172,7 @@ def _thickened(ink: NDArray[np.float32]) -> NDArray[np.float32]:
     drawn = ink > 0.5
     if not drawn.any():
         return ink
-    rows, columns = np.flatnonzero(drawn.any(axis=1)), np.flatnonzero(drawn.any(axis=0))
-    longer_side = 1 + max(rows[-1] - rows[0], columns[-1] - columns[0])
+    longer_side = max(side.stop - side.start for side in box_of(drawn))
     rim = drawn & ~ndimage.binary_erosion(drawn)
     pen = 2 * drawn.sum() / rim.sum()  # a stroke's area is length · pen, its rim 2 · length
     spare = pen - THICKEST_PEN * longer_side

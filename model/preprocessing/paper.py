@@ -99,14 +99,13 @@ def ink_on_paper(
         wanted = "dark"
     elif wanted is None and much_light >= CLEARLY_MORE * much_dark:
         wanted = "light"
-    both = (
-        Found(_without_thumbs(_parted(dark, inside), grey, paper), "dark"),
-        Found(_without_thumbs(_parted(light, inside), grey, paper), "light"),
-    )
-    if wanted is not None:
-        return tuple(found for found in both if found.level == wanted)
-    drawn = tuple(found for found in both if found.ink.any())
-    return drawn if drawn else both[:1]
+    differences: dict[Level, Grey] = {"dark": dark, "light": light}
+    found = [
+        Found(_without_thumbs(_parted(difference, inside), grey, paper), level)
+        for level, difference in differences.items()
+        if wanted in (level, None)
+    ]
+    return tuple(each for each in found if each.ink.any()) or tuple(found[:1])
 
 
 def otsu(values: NDArray[np.float32]) -> float:

@@ -5,14 +5,13 @@ Bytes, format, width and height of a file are checked before a pixel of it is de
 
 from __future__ import annotations
 
-import base64
+import functools
 import io
 import math
 import threading
 from typing import Any, NamedTuple
 
 import numpy as np
-import pillow_heif
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, features
 
@@ -20,20 +19,17 @@ __all__ = [
     "ENDINGS",
     "FORMATS",
     "LARGEST_FILE",
-    "Box",
+    "NoPictureError",
     "Picture",
     "PictureError",
-    "adjusted",
+    "TooLargePictureError",
+    "checked",
     "decoded",
-    "file_to_keep",
     "one_at_a_time",
     "opened",
     "picture_from_upload",
-    "preview",
+    "picture_of",
 ]
-
-Box = tuple[float, float, float, float]
-"""Left, top, right and bottom, as shares of width and height."""
 
 FORMATS = (
     "PNG",
@@ -77,21 +73,26 @@ TO_UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 """By EXIF's orientation: how the camera was held (Exif 2.32, section 4.6.4)."""
-KEPT_BYTES = 400_000
-"""A larger file is kept as a smaller one of the same picture."""
-PREVIEW_SIDE = 512
 STRIP = 128
 """Rows of the reduced picture that are made at once."""
-
-# The photos of phones: Pillow reads them by libheif, whose own limits hold on top of these.
-pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
 
 one_at_a_time = threading.RLock()
 """Held while a picture is decoded and looked at: one of 50 million pixels takes up to 400 MB."""
 
 
 class PictureError(ValueError):
-    """A file that is not a usable picture; the message says what is wrong with it."""
+    """A file that is not a usable picture; the message says what is wrong with it.
+
+    Of this class itself, it is damaged.
+    """
+
+
+class NoPictureError(PictureError):
+    """A file in no format that is read."""
+
+
+class TooLargePictureError(PictureError):
+    """A picture with too many bytes, pixels or scans."""
 
 
 class Picture(NamedTuple):
@@ -123,25 +124,42 @@ def picture_from_upload(content: bytes) -> Picture:
     PictureError
         For another format, a damaged file or one that is too large.
     """
+    with one_at_a_time:  # what a decoded picture takes is given back before the next begins
+        return picture_of(checked(content))
+
+
+def checked(content: bytes) -> Image.Image:
+    """Open a picture file whose bytes, pixels and scans are within the limits; decode nothing.
+
+    Returns
+    -------
+    image : Image
+        A JPEG is told to decode at a fraction of its size, which `image.size` says.
+
+    Raises
+    ------
+    NoPictureError, TooLargePictureError
+    """
     if len(content) > LARGEST_FILE:
-        raise PictureError(
+        raise TooLargePictureError(
             f"the picture has {len(content) / 2**20:.0f} MiB; at most "
             f"{LARGEST_FILE // 2**20} MiB are read"
         )
-    with one_at_a_time:  # what a decoded picture takes is given back before the next begins
-        return _checked_and_decoded(content)
-
-
-def _checked_and_decoded(content: bytes) -> Picture:
+    _make_heif_known()
     image = opened(content, FORMATS)
     if image.width * image.height > MOST_PIXELS:
-        raise PictureError(
+        raise TooLargePictureError(
             f"the picture has {image.width} × {image.height} pixels; at most "
             f"{MOST_PIXELS // 1_000_000} million are read"
         )
     if image.format in ("JPEG", "MPO") and content.count(b"\xff\xda") > MOST_SCANS:
-        raise PictureError(f"the JPEG has more than {MOST_SCANS} scans")
-    image.draft("RGB", (DECODED_SIDE, DECODED_SIDE))  # a JPEG decodes at a fraction
+        raise TooLargePictureError(f"the JPEG has more than {MOST_SCANS} scans")
+    image.draft("RGB", (DECODED_SIDE, DECODED_SIDE))
+    return image
+
+
+def picture_of(image: Image.Image) -> Picture:
+    """Decode what `checked` has opened; raise PictureError where it cannot be."""
     try:
         return _upright(decoded(image))
     except (OSError, ValueError, SyntaxError, MemoryError) as error:
@@ -150,62 +168,12 @@ def _checked_and_decoded(content: bytes) -> Picture:
         raise PictureError(f"the {image.format} file is of a kind that is not read") from error
 
 
-def adjusted(picture: Picture, turns: int, box: Box | None) -> Picture:
-    """Turn a picture by quarters to the right, then cut it to a box."""
-    colours, opacity = (
-        None if part is None else _cut(np.rot90(part, -turns), box) for part in picture
-    )
-    assert colours is not None
-    return Picture(colours, opacity)
+@functools.cache
+def _make_heif_known() -> None:
+    """Have Pillow read the photos of phones, by libheif, whose own limits hold on top of these."""
+    import pillow_heif  # here: it takes 70 ms of a start
 
-
-def _cut(part: NDArray[np.float32], box: Box | None) -> NDArray[np.float32]:
-    if box is None:
-        return part
-    height, width = part.shape[:2]
-    left, top = min(int(box[0] * width), width - 1), min(int(box[1] * height), height - 1)
-    right, bottom = max(round(box[2] * width), left + 1), max(round(box[3] * height), top + 1)
-    return part[top:bottom, left:right]
-
-
-def file_to_keep(content: bytes) -> bytes:
-    """Return a file of the same picture that is small enough to be kept through a visit.
-
-    Raises
-    ------
-    PictureError
-        See `picture_from_upload`.
-    """
-    picture = picture_from_upload(content)
-    if len(content) <= KEPT_BYTES:
-        return content
-    file = io.BytesIO()
-    if picture.opacity is None:
-        _image(picture).save(file, "JPEG", quality=92, subsampling=0)
-    else:
-        _image(picture).save(file, "PNG")
-    return file.getvalue()
-
-
-def preview(content: bytes, turns: int) -> str:
-    """Return the address (data:…) of a small JPEG of a picture, laid on white, for a browser."""
-    picture = adjusted(picture_from_upload(content), turns, None)
-    image = _image(picture)
-    if picture.opacity is not None:
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    image = image.convert("RGB")
-    image.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
-    file = io.BytesIO()
-    image.save(file, "JPEG", quality=80)
-    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode('ascii')}"
-
-
-def _image(picture: Picture) -> Image.Image:
-    channels = [picture.colours]
-    if picture.opacity is not None:
-        channels.append(picture.opacity[..., np.newaxis])
-    levels = np.rint(255 * np.concatenate(channels, axis=2)).astype(np.uint8)
-    return Image.fromarray(levels)
+    pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
 
 
 def opened(content: bytes, formats: tuple[str, ...]) -> Image.Image:
@@ -213,10 +181,10 @@ def opened(content: bytes, formats: tuple[str, ...]) -> Image.Image:
     try:
         return Image.open(io.BytesIO(content), formats=formats)
     except Image.DecompressionBombError as error:
-        raise PictureError("the picture has far too many pixels") from error
+        raise TooLargePictureError("the picture has far too many pixels") from error
     except Exception as error:  # Pillow's parsers raise whatever a damaged header leads to
         wanted = ", ".join(formats)
-        raise PictureError(f"this is not a picture that can be read ({wanted})") from error
+        raise NoPictureError(f"this is not a picture that can be read ({wanted})") from error
 
 
 def decoded(image: Image.Image) -> Image.Image:

@@ -27,6 +27,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from model.preprocessing.centring import box_of
+
 __all__ = ["find_sheet", "turn_of"]
 
 Grey = NDArray[np.float32]
@@ -84,9 +86,9 @@ def find_sheet(grey: Grey) -> Mask | None:
         whole = np.zeros(small.shape, bool)
         whole[top : top + part.shape[0], left : left + part.shape[1]] = inner
         found = whole if found is None else found & whole
-        rows, columns = np.flatnonzero(found.any(1)), np.flatnonzero(found.any(0))
-        top, left = int(rows[0]), int(columns[0])
-        part = _filled_around(small, found)[top : rows[-1] + 1, left : columns[-1] + 1]
+        rows, columns = box_of(found)
+        top, left = rows.start, columns.start
+        part = _filled_around(small, found)[rows, columns]
         if min(part.shape) < 24:
             break
     if found is None:

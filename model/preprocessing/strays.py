@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from model.preprocessing.centring import box_of
+
 __all__ = ["without_strays"]
 
 Mask = NDArray[np.bool_]
@@ -69,8 +71,7 @@ def _beside(parts: NDArray[np.int32], inside: Mask, edge: Mask) -> Mask:
     if not edge.any() or not inside.any():
         return result
     mine = inside[parts]
-    y, x = np.flatnonzero(mine.any(axis=1)), np.flatnonzero(mine.any(axis=0))
-    longest = max(y[-1] - y[0], x[-1] - x[0]) + 1
+    longest = max(side.stop - side.start for side in box_of(mine))
     index = np.arange(len(edge))
     gap = ndimage.minimum(ndimage.distance_transform_edt(~mine), parts, index)
     thick = ndimage.maximum(ndimage.distance_transform_edt(parts > 0), parts, index)
@@ -106,9 +107,7 @@ def _frames(parts: NDArray[np.int32], amounts: NDArray[np.float64]) -> list[int]
         within = within[amounts[within] >= SMALLEST_PART * amounts[i]]
         if not len(within):
             continue
-        content = np.isin(window, within)
-        y, x = np.flatnonzero(content.any(axis=1)), np.flatnonzero(content.any(axis=0))
-        tall, wide = y[-1] - y[0] + 1, x[-1] - x[0] + 1
+        tall, wide = (side.stop - side.start for side in box_of(np.isin(window, within)))
         share = max(tall / height, wide / width)
         is_zero = width < 0.8 * height and max(tall, wide) > 2.2 * min(tall, wide)
         if FRAMED[0] <= share <= FRAMED[1] and not is_zero:

@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.config import N_CLASSES, N_FEATURES, TrainingConfig
+from model.config import N_CLASSES, TrainingConfig
 from model.training.engine import engine
+from model.training.handed_over import handed_over
 
 __all__ = ["DivergedError", "Progress", "batches", "train"]
 
@@ -144,7 +145,8 @@ def train(
     .. [1] B. Polyak and A. Juditsky, "Acceleration of stochastic approximation by averaging",
        SIAM Journal on Control and Optimization 30, 1992.
     """
-    data = _handed_over(features, labels, validation_features, validation_labels)
+    arrays = features, labels, validation_features, validation_labels
+    data = handed_over(steps.tensor, *arrays)
     if callable(report_every):
         stretch = report_every
     elif type(report_every) is int and report_every >= 1:
@@ -249,56 +251,3 @@ def _check_descent(
         loss = float(losses[max(0, step - _PATIENCE) : step].mean())
         if not loss <= _DIVERGED:
             raise DivergedError(step, loss, config)
-
-
-def _handed_over(*arrays: Any) -> tuple[Any, Any, Any, Any]:
-    """Check data and copy it for the steps, where read-only arrays are kept for the next run."""
-    key = tuple(map(id, arrays))
-    if key not in _kept:
-        features, labels, validation_features, validation_labels = arrays
-        _check_data("training", features, labels)
-        _check_data("validation", validation_features, validation_labels)
-        _kept.clear()
-        tensors = (
-            steps.tensor(features),
-            steps.tensor(labels.astype(np.int32)),
-            steps.tensor(validation_features),
-            validation_labels.copy(),
-        )
-        if any(array.flags.writeable for array in arrays):
-            return tensors
-        _kept[key] = arrays, tensors
-    return _kept[key][1]
-
-
-# At most one data set; its arrays are kept alive so that no others can get their ids.
-_kept: dict[tuple[int, ...], tuple[tuple[Any, ...], tuple[Any, Any, Any, Any]]] = {}
-
-
-def _check_data(name: str, features: Any, labels: Any) -> None:
-    """Raise ValueError for data that the graph cannot use."""
-    if not isinstance(features, np.ndarray) or not isinstance(labels, np.ndarray):
-        raise ValueError(
-            f"{name} features and labels must be NumPy arrays, got"
-            f" {type(features).__name__} and {type(labels).__name__}"
-        )
-    if features.ndim != 2 or features.shape[1] != N_FEATURES or features.dtype != np.float32:
-        raise ValueError(
-            f"{name} features must be (n, {N_FEATURES}) float32,"
-            f" got {features.shape} {features.dtype}"
-        )
-    if labels.shape != (len(features),) or not np.issubdtype(labels.dtype, np.integer):
-        raise ValueError(
-            f"{name} labels must be ({len(features)},) whole numbers, one per row of features,"
-            f" got {labels.shape} {labels.dtype}"
-        )
-    if len(features) == 0:
-        raise ValueError(f"there are no {name} pictures, got features of shape {features.shape}")
-    _check_range(f"{name} features", features, 0, 1)
-    _check_range(f"{name} labels", labels, 0, N_CLASSES - 1)
-
-
-def _check_range(name: str, values: NDArray[Any], low: int, high: int) -> None:
-    lowest, highest = values.min(), values.max()
-    if not (lowest >= low and highest <= high):  # also where one is NaN
-        raise ValueError(f"{name} must lie between {low} and {high}, got {lowest} to {highest}")

@@ -6,6 +6,7 @@ import base64
 import io
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image
 from playwright.sync_api import FilePayload, Locator, Page, expect
@@ -57,6 +58,14 @@ def test_several_pictures_are_read_in_a_row_each_with_its_answer(open_upload: Pa
     expect(page.get_by_role("alert")).to_have_count(0)
     numbered(page, 1).click()
     expect_digit(page, 7)
+
+
+def test_another_file_with_the_name_and_the_size_of_one_before_is_another_picture(
+    open_upload: Page,
+) -> None:
+    for digit in (3, 7):
+        choose(open_upload, {**as_file(pen_on_paper(digit), "BMP"), "name": "image.bmp"})
+        expect_digit(open_upload, digit)
 
 
 def test_a_picture_is_still_there_after_a_look_at_another_view(open_upload: Page) -> None:
@@ -187,5 +196,6 @@ def test_the_camera_opens_on_this_machine_and_closes_again(open_upload: Page) ->
 
 def test_a_photo_in_the_form_of_iphones_is_read(open_upload: Page) -> None:
     page = open_upload
+    pillow_heif.register_heif_opener()  # for this process, which writes the photo
     choose(page, {**as_file(pen_on_paper(6).convert("RGB"), "HEIF"), "name": "IMG_1.HEIC"})
     expect_digit(page, 6)

@@ -46,7 +46,7 @@ def test_retrain_says_what_to_expect_and_the_receipt_what_cannot_be_compared(pag
     go_to(page, "Train")
     told = page.get_by_text("directions learned from MNIST, yours 1 from the built-in digits.")
     expect(told).to_contain_text("Only MNIST could compare the two fairly")
-    expect(told).to_contain_text("NumPy trained it, as TensorFlow is not installed here")
+    expect(told).to_contain_text("NumPy trained yours 1, as TensorFlow is not installed here")
     expect(page.get_by_text("Your drawings:")).to_be_visible()
     for gain in ("Fixed:", "Broken:", "points"):
         expect(page.get_by_text(gain)).to_have_count(0)

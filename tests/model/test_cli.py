@@ -552,10 +552,11 @@ def test_digits_that_are_not_there_are_named_and_left_out_of_the_means(
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda images: images.transpose(0, 2, 1), "rows and columns are exchanged"),
-        (lambda images: 255 - images, "dark and light are exchanged"),
-        (lambda images: 255 - images.transpose(0, 2, 1), "dark and light, and rows and columns"),
-        (lambda images: images // 16, "the ink does not reach 255"),
+        (lambda images: images.transpose(0, 2, 1), "transposed (rows and columns exchanged);"),
+        (lambda images: images[:, :, ::-1], "mirrored;"),
+        (lambda images: 255 - images, "black on white;"),
+        (lambda images: 255 - images.transpose(0, 2, 1), "exchanged) and black on white;"),
+        (lambda images: images // 16, "faint (the ink does not reach 255);"),
         (lambda images: images, None),
     ],
 )
@@ -571,4 +572,4 @@ def test_evaluate_says_when_pictures_came_in_another_form(
     else:
         assert words in result["warning"]
         assert main(["evaluate", "--images", str(path)]) == 0
-        assert capsys.readouterr().out.startswith("warning: these pictures look as if")
+        assert capsys.readouterr().out.startswith("warning: these pictures seem to be")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +18,7 @@ from model.data import datasets
 from model.data.array_files import DataError
 from model.data.datasets import Split
 from model.data.forms import reader
+from model.data.forms.parts import concatenated
 from model.data.splitting import held_out
 from ui.elements import notices
 from ui.panels import own_data
@@ -101,14 +103,13 @@ def _of_file() -> Chosen | None:
             path = Path(folder, own_data.file_name(file.name))
             path.write_bytes(file.getbuffer())
             _, parts = reader.read(path, own_data.LIMITS)
-        every = [part for part in (parts.train, parts.test) if part is not None]
-        images, labels = (np.concatenate(arrays) for arrays in zip(*every, strict=True))
-        return Chosen("file", "file", _some(Split(images, labels)))
+        every = concatenated([part for part in (parts.train, parts.test) if part is not None])
+        return Chosen("file", "file", _some(Split(*every)))
 
     return _kept(file.file_id, read)
 
 
-def _kept(of: str, read: Any) -> Chosen | None:
+def _kept(of: str, read: Callable[[], Chosen]) -> Chosen | None:
     kept: _Kept | None = state.TEST_PICTURES.get()
     if kept is None or kept.of != of:
         kept = _read(of, read)
@@ -118,7 +119,7 @@ def _kept(of: str, read: Any) -> Chosen | None:
     return kept.chosen
 
 
-def _read(of: str, read: Any) -> _Kept:
+def _read(of: str, read: Callable[[], Chosen]) -> _Kept:
     try:
         with st.spinner("Reading the pictures"), own_data.one_at_a_time:
             return _Kept(of, read())

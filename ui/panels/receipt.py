@@ -79,8 +79,10 @@ def _facts(names: Sequence[str], before: Checkpoint, after: Checkpoint, tested: 
         facts.insert(0, f"Measured on {n:,} test digits of {models.DATA_NAMES[tested]}.")
     else:
         facts.append(f"Only MNIST could compare the two fairly. {wording.NO_MNIST}")
-    if engine() == "numpy":
-        facts.append("NumPy trained it, as TensorFlow is not installed here.")
+    if engine() == "tensorflow":
+        facts.append(f"TensorFlow trained {names[1]}.")
+    else:
+        facts.append(f"NumPy trained {names[1]}, as TensorFlow is not installed here.")
     return " ".join(facts)
 
 

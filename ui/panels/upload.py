@@ -10,9 +10,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from model.classifier.checkpoint import Checkpoint
-from model.classifier.prediction import read_parts
+from model.classifier.prediction import are_answered, read_parts
 from model.preprocessing.ink import ENDINGS, LARGEST_FILE, Found
-from model.preprocessing.picture import Box, preview
+from model.preprocessing.kept_picture import Box
 from ui.components.crop_box import crop_box
 from ui.elements import notices, pixels
 from ui.session import pictures, state
@@ -115,8 +115,7 @@ def _answer(picture: Uploaded, active: Checkpoint | None) -> str:
     if len(inks) != 1 or active is None:
         return "?"
     readings = read_parts(active, inks[0].ink)
-    is_sure = bool(readings) and all(reading.verdict == "answer" for reading in readings)
-    return "".join(str(reading.digit) for reading in readings) if is_sure else "?"
+    return "".join(str(each.digit) for each in readings) if are_answered(readings) else "?"
 
 
 def _picture(picture: Uploaded) -> NDArray[np.float32] | None:
@@ -127,14 +126,14 @@ def _picture(picture: Uploaded) -> NDArray[np.float32] | None:
         return None
     inks = pictures.found(picture)
     if state.CROPPING.get():
-        crop_box(preview(picture.content, picture.turns), picture.box, on_crop=_crop)
+        crop_box(pictures.preview(picture), picture.box, on_crop=_crop)
     elif len(inks) == 1:
         _show_ink(inks[0].ink)
     if len(inks) == 2:
         _ask(inks)
     elif not inks[0].ink.any():
-        st.info("No drawing was found in this picture: dark digits on light paper.")
-    _adjustments(picture)
+        st.info("No drawing was found in this picture. Cut it to the digit, or try another.")
+    _adjustments(is_cut=picture.box is not None)
     return inks[0].ink if len(inks) == 1 else None
 
 
@@ -159,7 +158,7 @@ def _ask(inks: tuple[Found, ...]) -> None:
             )
 
 
-def _adjustments(picture: Uploaded) -> None:
+def _adjustments(*, is_cut: bool) -> None:
     """Show what may help where the picture was not read as a person would read it."""
     with st.container(horizontal=True, gap="xsmall", key="adjust"):
         st.button(
@@ -178,7 +177,7 @@ def _adjustments(picture: Uploaded) -> None:
         )
         if state.CROPPING.get():
             st.button("Done", icon=":material/check:", key="crop", on_click=_close_crop)
-            if picture.box is not None:
+            if is_cut:
                 st.button("Whole picture", key="crop_whole", on_click=_crop, args=(None,))
         else:
             st.button("Crop", icon=":material/crop:", key="crop", on_click=_open_crop)

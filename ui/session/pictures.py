@@ -9,12 +9,13 @@ from typing import Any
 
 from streamlit.typing import UploadedFile
 
+from model.preprocessing import kept_picture
 from model.preprocessing.ink import Found, PictureError, inks_from_upload
-from model.preprocessing.picture import Box, file_to_keep
+from model.preprocessing.kept_picture import Box
 from ui.session import state
 from ui.session.state import Uploaded
 
-__all__ = ["MOST", "change", "found", "refused", "shown", "take"]
+__all__ = ["MOST", "change", "found", "preview", "refused", "shown", "take"]
 
 MOST = 8
 """Pictures that a visit keeps: the last ones."""
@@ -23,11 +24,11 @@ _REMEMBERED = 16
 
 def take(files: Sequence[UploadedFile]) -> None:
     """Keep these files and no others, and show the last; what is known already stays as it is."""
-    known = {(each.name, each.size): each for each in state.PICTURES.get()}
-    kept = []
-    for file in files[-MOST:]:
-        before = known.get((file.name, file.size))
-        kept.append(before or Uploaded(file.name, file.size, *_kept(file.getvalue())))
+    known = {each.id: each for each in state.PICTURES.get()}
+    kept = [
+        known.get(file.file_id) or Uploaded(file.file_id, file.name, *_kept(file.getvalue()))
+        for file in files[-MOST:]
+    ]
     state.PICTURES.set(tuple(kept))
     state.PICTURE_SHOWN.set(len(kept) - 1)
     state.CROPPING.set(False)
@@ -36,7 +37,7 @@ def take(files: Sequence[UploadedFile]) -> None:
 def _kept(content: bytes) -> tuple[bytes, str | None]:
     """Return what is kept of a file, and why it is refused, if it is."""
     try:
-        return file_to_keep(content), None
+        return kept_picture.file_to_keep(content), None
     except PictureError as error:
         return b"", str(error)
 
@@ -64,6 +65,11 @@ def found(picture: Uploaded) -> tuple[Found, ...]:
     return _found(picture.content, picture.turns, picture.box, picture.ink)
 
 
+def preview(picture: Uploaded) -> str:
+    """Return the address (data:…) of a small picture for the browser, turned but not cut."""
+    return _preview(picture.content, picture.turns)
+
+
 def refused(picture: Uploaded) -> str | None:
     """Say why a picture was refused; None where it was not."""
     return picture.problem and f"{picture.name} was not read: {picture.problem}."
@@ -72,3 +78,6 @@ def refused(picture: Uploaded) -> str | None:
 @functools.lru_cache(maxsize=_REMEMBERED)
 def _found(content: bytes, turns: int, box: Box | None, ink: Any) -> tuple[Found, ...]:
     return inks_from_upload(content, turns=turns, box=box, ink=ink)
+
+
+_preview = functools.lru_cache(maxsize=_REMEMBERED)(kept_picture.preview)

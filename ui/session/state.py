@@ -18,8 +18,8 @@ from streamlit.typing import UploadedFile
 
 from model.classifier.checkpoint import Checkpoint
 from model.config import Input, TrainingConfig
+from model.preprocessing.kept_picture import Box
 from model.preprocessing.paper import Level
-from model.preprocessing.picture import Box
 from ui.server import resources
 from ui.server.visitors import COOKIE, browser_id
 
@@ -33,8 +33,9 @@ Source = Literal["draw", "upload"]
 class Uploaded:
     """An uploaded picture: what is kept of its file, and how a person wants it read."""
 
+    id: str
+    """Of the file, as Streamlit knows it."""
     name: str
-    size: int
     content: bytes
     problem: str | None
     """Why it was refused; None where it was not."""

@@ -51,24 +51,7 @@ def _settings() -> None:
     """Show the settings, which the page's address carries too, and the Train button."""
     _drop_endless()
     st.subheader("Settings")
-    address.take(state.DATA, DATA, formerly={name: code for code, name in DATA.items()})
-    has_mnist = resources.has_mnist()
-    with st.container(key="data_choice" if has_mnist else "data_without_mnist"):
-        data = st.segmented_control(
-            "Data",
-            list(DATA),
-            format_func=DATA.__getitem__,
-            default=state.DATA.first(),
-            required=True,
-            key=state.DATA.name,
-            persist_state="session",
-            help="MNIST has 55,000 pictures to learn from, the built-in digits 1,297",
-        )
-    address.write(state.DATA)
-    if not has_mnist:
-        st.html(f"<p class='note'>{wording.in_html(wording.NO_MNIST)}</p>")
-    if data == "own":
-        own_data.chooser()
+    _data_choice()
     st.segmented_control(
         "Input",
         INPUTS,
@@ -140,6 +123,28 @@ def _is_endless(text: str) -> bool:
         return math.isinf(float(text))
     except ValueError:
         return False
+
+
+def _data_choice() -> None:
+    """Ask what to learn from; MNIST is grey where it is not on this machine."""
+    address.take(state.DATA, DATA, formerly={name: code for code, name in DATA.items()})
+    has_mnist = resources.has_mnist()
+    with st.container(key="data_choice" if has_mnist else "data_without_mnist"):
+        data = st.segmented_control(
+            "Data",
+            list(DATA),
+            format_func=DATA.__getitem__,
+            default=state.DATA.first(),
+            required=True,
+            key=state.DATA.name,
+            persist_state="session",
+            help="MNIST has 55,000 pictures to learn from, the built-in digits 1,297",
+        )
+    address.write(state.DATA)
+    if not has_mnist:
+        st.html(f"<p class='note'>{wording.in_html(wording.NO_MNIST)}</p>")
+    if data == "own":
+        own_data.chooser()
 
 
 def _number(label: str, key: state.WidgetKey[int], limits: tuple[int, int], text: str) -> None:

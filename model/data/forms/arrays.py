@@ -12,7 +12,17 @@ import numpy as np
 from model.data.array_files import DAMAGED, DataError
 from model.data.forms.entries import Entry
 from model.data.forms.labelling import digits_of
-from model.data.forms.parts import Limits, Part, Parts, Role, joined, role_of, short
+from model.data.forms.parts import (
+    ROLES,
+    Limits,
+    Part,
+    Parts,
+    Role,
+    check_pair,
+    joined,
+    role_of,
+    short,
+)
 from model.data.forms.shaping import shaped, size_of
 from model.data.npy_stream import PACKED, NpyArray, members, opened
 
@@ -127,10 +137,9 @@ def _pairs(arrays: Arrays) -> dict[Role, tuple[str, str]]:
         kind = _kind(name)
         if kind is not None:
             found.setdefault((role_of_array(name), kind), name)
-    roles: tuple[Role, ...] = ("train", "test", "validation")
     pairs = {
         role: (found[role, "images"], found[role, "labels"])
-        for role in roles
+        for role in ROLES
         if (role, "images") in found and (role, "labels") in found
     }
     if not pairs and len(arrays) == 2:  # two arrays of any name: the wider one holds the pictures
@@ -164,11 +173,7 @@ def _part(
         _check(array, where, limits)
     size = size_of(images.shape, images_where)
     n_labels = labels.shape[0] if labels.shape else 0
-    if images.shape[0] != n_labels:
-        raise DataError(
-            f"{images_where} has {images.shape[0]:,} pictures, "
-            f"but {labels_where} has {n_labels:,} labels"
-        )
+    check_pair(images.shape[0], images_where, n_labels, labels_where)
     if images.dtype.kind not in "biuf":
         raise DataError(f"{images_where} holds {images.dtype}, numbers were expected")
     pictures = shaped(images.pieces, images.shape, images_where, limits)

@@ -10,6 +10,7 @@ import contextlib
 import gzip
 import io
 import os
+import re
 import stat
 import zipfile
 import zlib
@@ -21,7 +22,7 @@ from model.data.array_files import DAMAGED, DataError
 from model.data.forms.parts import Limits, short
 from model.data.npy_stream import PACKED
 
-__all__ = ["Entry", "listed", "reading", "zipped"]
+__all__ = ["Entry", "listed", "plain", "reading", "zipped"]
 
 DEEPEST = 12
 """Most folders within each other that are looked into."""
@@ -86,8 +87,6 @@ def zipped(path: Path, limits: Limits) -> Iterator[zipfile.ZipFile]:
             yield archive
     except (DataError, OSError):
         raise
-    except zipfile.BadZipFile as error:
-        raise DataError(f"{path}: is damaged or not a {path.suffix} file ({error})") from error
     except DAMAGED as error:
         raise DataError(f"{path}: is damaged or not a {path.suffix} file ({error})") from error
 
@@ -117,6 +116,14 @@ def reading(entry: Entry) -> Iterator[io.BufferedIOBase]:
         raise DataError(f"{entry.where}: cannot be read ({error.strerror or error})") from error
     except DAMAGED as error:
         raise DataError(f"{entry.where}: {_what_is_damaged(error)}") from error
+
+
+def plain(name: str) -> str:
+    """Return a name in small letters, without the number that a browser puts behind a second one.
+
+    "Train (1).csv" and "train.csv (1).gz" are "train.csv" and "train.csv.gz".
+    """
+    return re.sub(r"[ _]*\(\d+\)|__\d+_", "", name.lower())
 
 
 def _in_folder(root: Path, limits: Limits) -> Iterator[Entry]:

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from model.data.array_files import DataError, parse_idx
 from model.data.forms.entries import Entry, reading
 from model.data.forms.labelling import digits_of
-from model.data.forms.parts import Limits, Part, Parts, Role, joined, role_of
+from model.data.forms.parts import ROLES, Limits, Part, Parts, Role, check_pair, joined, role_of
 from model.data.forms.shaping import shaped, size_of
 from model.data.mnist_files import IDX_NAMES
 
@@ -48,8 +48,7 @@ def read(entries: Sequence[Entry], limits: Limits) -> Parts:
     chosen = _chosen([entry for entry in entries if _is_idx(entry.name)])
     parts: dict[Role, Part] = {}
     size = None
-    roles: tuple[Role, ...] = ("train", "test", "validation")
-    for role in roles:
+    for role in ROLES:
         if (role, "images") in chosen or (role, "labels") in chosen:
             pair = _pair(chosen, role)
             parts[role], came = _part(pair, limits)
@@ -111,13 +110,7 @@ def _part(pair: _Pair, limits: Limits) -> tuple[Part, tuple[int, int]]:
         images = parse_idx(stream, pair.images.where, 3, limits.max_bytes)
     with reading(pair.labels) as stream:
         labels = parse_idx(stream, pair.labels.where, 1, limits.max_bytes)
-    if len(images) == 0:
-        raise DataError(f"{pair.images.where}: has no pictures")
-    if len(images) != len(labels):
-        raise DataError(
-            f"{pair.images.where} has {len(images):,} pictures, "
-            f"but {pair.labels.where} has {len(labels):,} labels"
-        )
+    check_pair(len(images), pair.images.where, len(labels), pair.labels.where)
     digits = digits_of(labels, pair.labels.where)
     size = size_of(images.shape, pair.images.where)
     pictures = shaped(lambda: [images], images.shape, pair.images.where, limits)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import Literal, NamedTuple
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from model.config import N_FEATURES
 from model.data.array_files import MAX_BYTES, DataError
 
 __all__ = [
+    "ROLES",
     "USUAL_LIMITS",
     "LeftOut",
     "Limits",
@@ -20,12 +22,15 @@ __all__ = [
     "Parts",
     "Role",
     "Why",
+    "check_pair",
+    "concatenated",
     "joined",
     "role_of",
     "short",
 ]
 
 Role = Literal["train", "test", "validation"]
+ROLES: tuple[Role, ...] = get_args(Role)
 
 LONGEST_NAME = 120
 """Most characters of a file's name in a message."""
@@ -118,6 +123,21 @@ class Parts:
     n_left_out: int = 0
 
 
+def concatenated(parts: Sequence[Part]) -> Part:
+    """Put parts one after the other."""
+    return Part(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+
+
+def check_pair(n_images: int, images_where: str, n_labels: int, labels_where: str) -> None:
+    """Raise DataError where there are not as many labels as pictures, or none."""
+    if n_images == 0:
+        raise DataError(f"{images_where}: has no pictures")
+    if n_images != n_labels:
+        raise DataError(
+            f"{images_where} has {n_images:,} pictures, but {labels_where} has {n_labels:,} labels"
+        )
+
+
 def role_of(name: str) -> Role | None:
     """Return which part a name says that it is; the last word that says so counts."""
     found: Role | None = None
@@ -145,7 +165,7 @@ def joined(parts: dict[Role, Part], size: tuple[int, int] | None) -> Parts:
     if validation is not None and tested is None:
         tested, validation = validation, None
     if validation is not None:
-        learned = Part(*(np.concatenate(pair) for pair in zip(learned, validation, strict=True)))
+        learned = concatenated([learned, validation])
     return Parts(learned, tested, size)
 
 

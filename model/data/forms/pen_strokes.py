@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from model.config import SIDE
 from model.data import strokes
 from model.data.array_files import DataError
-from model.data.forms.entries import Entry, reading
-from model.data.forms.parts import Limits, Part, Parts, Role, joined, role_of
+from model.data.forms.entries import Entry, plain, reading
+from model.data.forms.parts import Limits, Part, Parts, Role, concatenated, joined, role_of
 from model.data.strokes import StrokesError, WrittenDigit
 from model.preprocessing.centring import centred
 
@@ -35,15 +35,12 @@ def read(entries: Sequence[Entry], limits: Limits) -> Parts:
     parts: dict[Role, list[Part]] = {}
     for entry in filter(lambda entry: _is_jsonl(entry.name), entries):
         parts.setdefault(role_of(entry.name) or "train", []).append(_part(entry, limits))
-    drawn: dict[Role, Part] = {
-        role: Part(*(np.concatenate(arrays) for arrays in zip(*pieces, strict=True)))
-        for role, pieces in parts.items()
-    }
+    drawn = {role: concatenated(pieces) for role, pieces in parts.items()}
     return joined(drawn, (strokes.CANVAS, strokes.CANVAS))
 
 
 def _is_jsonl(name: str) -> bool:
-    return bool(_ENDING.search(re.sub(r"[ _]*\(\d+\)|__\d+_", "", name.lower())))
+    return bool(_ENDING.search(plain(name)))
 
 
 def _part(entry: Entry, limits: Limits) -> Part:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from model.config import SIDE
 from model.data.array_files import DataError
@@ -24,18 +22,16 @@ from model.data.forms.parts import (
     role_of,
     short,
 )
-from model.data.forms.shaping import MOST_SIDE, fitted
+from model.data.forms.shaping import fitted
+from model.preprocessing import picture
+from model.preprocessing.contrast import luma
+from model.preprocessing.picture import FORMATS, LARGEST_FILE, MOST_PIXELS
 
 __all__ = ["ENDINGS", "labelled", "matches", "read"]
 
-ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
-LARGEST_FILE = 10 * 2**20
-"""Largest picture file, in bytes."""
-MOST_PIXELS = 50_000_000
-"""Most pixels of one picture, before it is decoded."""
-MOST_SCANS = 100
-"""Most scans of a JPEG; each decodes the whole picture."""
+ENDINGS = tuple(f".{ending}" for ending in picture.ENDINGS)
+LEAST_SIDE = 4
+"""Of a picture, in pixels."""
 KEPT_REASONS = 8
 """Files that were left out, of which is told why."""
 
@@ -77,13 +73,13 @@ def read(entries: Sequence[Entry], limits: Limits) -> Parts:
     n_pixels = 0
     for entry, label in found:
         try:
-            grey = _grey(entry, limits.most_pixels - n_pixels)
+            grey, n_decoded = _grey(entry, limits.most_pixels - n_pixels)
         except (_UnusableError, DataError) as error:
             n_left_out += 1
             why = error.why if isinstance(error, _UnusableError) else "damaged"
             left_out.append(LeftOut(short(entry.name), why))
             continue
-        n_pixels += grey.size
+        n_pixels += n_decoded
         if len(sizes) < 2:
             sizes.add((grey.shape[0], grey.shape[1]))
         images, labels = by_role.setdefault(role_of(_folders_of(entry.name)) or "train", ([], []))
@@ -119,46 +115,34 @@ def _folders_of(name: str) -> str:
     return "/".join(name.split("/")[:-2])
 
 
-def _grey(entry: Entry, most_pixels: int) -> NDArray[np.uint8]:
+def _grey(entry: Entry, most_pixels: int) -> tuple[NDArray[np.uint8], int]:
+    """Return a picture as grey, and how many pixels were decoded for it."""
     with reading(entry) as stream:
         content = stream.read(LARGEST_FILE + 1)
-    if len(content) > LARGEST_FILE:
-        raise _UnusableError("too_large")
     try:
-        image = Image.open(io.BytesIO(content), formats=FORMATS)
-    except Image.DecompressionBombError as error:
+        image = picture.checked(content)
+        if min(image.size) < LEAST_SIDE:
+            raise _UnusableError("no_picture")
+        n_pixels = image.width * image.height
+        if n_pixels > most_pixels:
+            raise _UnusableError("too_many")
+        return _as_bytes(*picture.picture_of(image)), n_pixels
+    except picture.TooLargePictureError as error:
         raise _UnusableError("too_large") from error
-    except Exception as error:  # Pillow's parsers raise whatever a damaged header leads to
+    except picture.NoPictureError as error:
         raise _UnusableError("no_picture") from error
-    if image.width * image.height > MOST_PIXELS:
-        raise _UnusableError("too_large")
-    if min(image.size) < 4:
-        raise _UnusableError("no_picture")
-    if image.format == "JPEG" and content.count(b"\xff\xda") > MOST_SCANS:
-        raise _UnusableError("too_large")
-    image.draft("L", (MOST_SIDE, MOST_SIDE))  # a JPEG decodes at a fraction
-    if image.width * image.height > most_pixels:
-        raise _UnusableError("too_many")
-    try:
-        return _as_bytes(image)
-    except Exception as error:  # as above
+    except picture.PictureError as error:
         raise _UnusableError("damaged") from error
 
 
-def _as_bytes(image: Image.Image) -> NDArray[np.uint8]:
-    if image.mode.startswith("I"):  # Pillow's conversion of 16-bit grey would clip it
-        deep = np.asarray(image.convert("I"), np.float32)
-        image = Image.fromarray(np.rint(np.clip(deep / 257, 0, 255)).astype(np.uint8))
-    elif "A" in image.getbands() or "transparency" in image.info:
-        image = _on_paper(image.convert("RGBA"))
-    grey = image.convert("L")
-    if max(grey.size) > MOST_SIDE:
-        grey.thumbnail((MOST_SIDE, MOST_SIDE), Image.Resampling.BOX)
-    return np.asarray(grey)
-
-
-def _on_paper(layer: Image.Image) -> Image.Image:
-    """Lay a picture with transparent parts on white, or on black where its ink is light."""
-    ink = np.asarray(layer.convert("L"))[np.asarray(layer.getchannel("A")) > 127]
-    paper = "black" if ink.size and ink.mean() > 127 else "white"
-    return Image.alpha_composite(Image.new("RGBA", layer.size, paper), layer)
+def _as_bytes(
+    colours: NDArray[np.float32], opacity: NDArray[np.float32] | None
+) -> NDArray[np.uint8]:
+    """Return the grey of a picture; a transparent one is laid on white, or black for light ink."""
+    if opacity is not None:
+        ink = luma(colours)[opacity > 0.5]
+        paper = 0 if ink.size and ink.mean() > 0.5 else 1
+        cover = opacity[..., np.newaxis]
+        colours = colours * cover + paper * (1 - cover)
+    grey: NDArray[np.uint8] = np.rint(255 * luma(colours)).astype(np.uint8)
+    return grey

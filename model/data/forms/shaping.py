@@ -18,6 +18,7 @@ from model.config import SIDE
 from model.data.array_files import DataError
 from model.data.forms.parts import Limits
 from model.preprocessing.centring import centred
+from model.preprocessing.contrast import LUMA
 
 __all__ = ["border_of", "fitted", "shaped", "size_of"]
 
@@ -29,7 +30,6 @@ RASTER = 32
 """Side to which smaller pictures are enlarged before they are centred."""
 COUNTS = 16
 """Largest value of pictures that count the ink in fields of 4 × 4, as the classic 8 × 8 do."""
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 
 Pieces = Callable[[], Iterable[NDArray[Any]]]
 
@@ -131,7 +131,7 @@ def _grey(piece: NDArray[Any], height: int, width: int) -> NDArray[Any]:
     n = len(piece)
     if piece.ndim == 4 and 3 in (piece.shape[1], piece.shape[3]):
         colours = piece if piece.shape[3] == 3 else np.moveaxis(piece, 1, -1)
-        grey: NDArray[np.float32] = colours.astype(np.float32) @ _LUMA
+        grey: NDArray[np.float32] = colours.astype(np.float32) @ LUMA
         return grey
     return piece.reshape(n, height, width)
 

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.data.array_files import DataError
-from model.data.forms.entries import Entry, reading
+from model.data.forms.entries import Entry, plain, reading
 from model.data.forms.labelling import digits_of
-from model.data.forms.parts import Limits, Part, Parts, Role, joined, role_of, short
+from model.data.forms.parts import Limits, Part, Parts, Role, concatenated, joined, role_of, short
 from model.data.forms.shaping import shaped, size_of
 
 __all__ = ["matches", "read"]
@@ -47,7 +47,7 @@ def read(entries: Sequence[Entry], limits: Limits) -> Parts:
             continue
         role = role_of(entry.name) or "train"
         if role in parts:
-            part = Part(*(np.concatenate(pair) for pair in zip(parts[role], part, strict=True)))
+            part = concatenated([parts[role], part])
             limits.check_number(len(part.labels), entry.where)
         parts[role] = part
         size = size or came
@@ -61,8 +61,7 @@ class _NoLabelsError(DataError):
 
 
 def _is_csv(name: str) -> bool:
-    # a browser may have put a number behind the name: "train (1).csv", "train.csv (1).gz"
-    return bool(_ENDING.search(re.sub(r"[ _]*\(\d+\)|__\d+_", "", name.lower())))
+    return bool(_ENDING.search(plain(name)))
 
 
 def _part(entry: Entry, limits: Limits) -> tuple[Part, tuple[int, int]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from model.preprocessing.picture import Box
+from model.preprocessing.kept_picture import Box
 from ui.components.shared.parts import script, style
 
 __all__ = ["crop_box"]
