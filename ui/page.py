@@ -45,6 +45,6 @@ view = st.navigation(
     position="top",
 )
 address.arrive(view.url_path)
-view.run()
 if view.url_path not in SHOW_TRAINING:
     progress.watch()
+view.run()

@@ -80,6 +80,11 @@ class Checkpoint:
     config: TrainingConfig
     measured: Mapping[str, float]
 
+    @property
+    def n_steps(self) -> int:
+        """How many steps were taken: of a run that was stopped, fewer than its config says."""
+        return int(self.measured.get("n_steps", self.config.n_steps))
+
     def to_bytes(self) -> bytes:
         """Return the file's content.
 

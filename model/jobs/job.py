@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -17,28 +18,32 @@ __all__ = ["Job", "Point", "Snapshot", "Speed", "State", "film_steps"]
 State = Literal["queued", "starting", "loading", "running", "paused", "stopped", "done", "failed"]
 Speed = Literal["full", "watch"]
 
-FEWEST_FRAMES, MOST_FRAMES = 10, 40
-"""Bounds of the number of frames in a film, without the one at step 0."""
-STEPS_PER_FRAME = 100
-"""A frame costs the time of 45 steps: one in 100 makes a run at most 1.5 times as long."""
+FIRST_STEPS = 30
+"""The steps at a run's beginning of which each has a frame of its own."""
+LATER_FRAMES = 30
+"""The most frames after them, up to the last step."""
 
 MOST_POINTS = 400
 """Most points of a curve."""
 
 
+@functools.lru_cache(maxsize=64)
 def film_steps(n_steps: int) -> tuple[int, ...]:
     """Return the steps whose weights are kept; the same for every run of so many steps.
 
-    They follow a parabola, since a model learns most in its first steps.
+    A model learns most in its first steps: each of them has a frame, and as many frames again lie
+    behind them, each the same share of its step further on than the one before.
 
     Returns
     -------
     steps : tuple of int
-        From 0 to `n_steps`, ascending; at most 41, with the default 1,000 steps 11.
+        From 0 to `n_steps`, ascending; at most 61.
     """
-    n_frames = min(max(n_steps // STEPS_PER_FRAME, FEWEST_FRAMES), MOST_FRAMES)
-    shares = np.linspace(0, 1, n_frames + 1) ** 2
-    return tuple(int(step) for step in np.unique(np.ceil(shares * n_steps)))
+    first = range(min(FIRST_STEPS, n_steps) + 1)
+    if n_steps <= FIRST_STEPS:
+        return tuple(first)
+    later = np.rint(np.geomspace(FIRST_STEPS, n_steps, LATER_FRAMES + 1))
+    return tuple(sorted({*first, *map(int, later)}))
 
 
 class Point(NamedTuple):
@@ -95,6 +100,8 @@ class Job:
         job that ended long ago.
     curve : tuple of Point
         At most 400 points.
+    seconds : float
+        From the moment the training process was asked to its last report or its result.
     result : Checkpoint, optional
         The trained model; of a stopped run that had begun, the model that it had reached.
     """
@@ -113,6 +120,7 @@ class Job:
     latest: Snapshot | None = dataclasses.field(default=None, repr=False)
     film: tuple[Snapshot, ...] = dataclasses.field(default=(), repr=False)
     curve: tuple[Point, ...] = dataclasses.field(default=(), repr=False)
+    seconds: float = 0.0
     result: Checkpoint | None = dataclasses.field(default=None, repr=False)
 
     @property

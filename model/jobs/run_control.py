@@ -8,14 +8,15 @@ from collections import deque
 from typing import Any
 
 from model.config import TrainingConfig
-from model.jobs.job import Speed, film_steps
+from model.jobs.job import FIRST_STEPS, Speed, film_steps
 
 __all__ = ["Control", "Pace"]
 
-WATCH_STEPS_PER_SECOND = 50.0
-"""Speed of a run that is watched."""
-WATCH_STEPS = 5
-"""Steps from one report to the next of a run that is watched."""
+WATCH_FIRST_SECONDS, WATCH_LATER_SECONDS = 0.3, 0.2
+"""How long a run that is watched shows a frame of its film: each of the first steps, and, later,
+ever more steps at once."""
+WATCH_ZERO_SECONDS = 1.0
+"""How long it shows the model before its first step."""
 FULL_SPEED_SECONDS = 0.06
 """Approximate time between two reports, so that there are over ten a second and Stop acts soon."""
 FIRST_GUESS = 300_000.0
@@ -44,7 +45,11 @@ class Control:
 
 
 class Pace:
-    """Decides when a run goes on, and how many steps it takes until the next report."""
+    """Decides when a run goes on, and how many steps it takes until the next report.
+
+    At full speed the frames of the film come with the next report; a run that is watched stops at
+    each of them.
+    """
 
     def __init__(self, control: Control, config: TrainingConfig) -> None:
         self._control = control
@@ -52,33 +57,38 @@ class Pace:
         # Of the last two the faster counts: the first stretch also includes loading the data.
         self._rates = deque([FIRST_GUESS / config.batch_size], maxlen=2)
         self._stretch = 1
+        self._goal = 0
+        self._seconds = 0.0
         self._left_at = 0.0
-        self._due = 0.0
         self._smoothed = 0.0
 
     def stretch(self, step: int) -> int:
         """Return how many steps follow `step` before the next report."""
         return self._stretch
 
-    def reported(self, seconds: float) -> None:
-        """Measure the stretch that has just ended; its steps alone took `seconds`.
+    def reported(self, step: int, seconds: float) -> None:
+        """Measure the stretch when it has ended; its steps since the last report took `seconds`.
 
         The length of the next one goes by the steps alone: on a busy machine a report may take
         longer than a hundred steps, and ever shorter stretches would be all reports.
         """
-        self._rates.append(self._stretch / max(seconds, 1e-6))
+        self._seconds += seconds
+        if step < self._goal:
+            return
+        self._rates.append(self._stretch / max(self._seconds, 1e-6))
         rate = self._stretch / max(time.monotonic() - self._left_at, 1e-6)
         self._smoothed = (self._smoothed or rate) * 0.5 + rate * 0.5
 
     @property
     def steps_per_second(self) -> float:
-        """Steps per second, including the pauses of a run that is watched."""
-        slowed = self._control.speed == "watch"
-        return min(self._smoothed, WATCH_STEPS_PER_SECOND) if slowed else self._smoothed
+        """Steps per second; 0 for a run that is watched, whose pace grows all the time."""
+        return self._smoothed if self._control.speed == "full" else 0.0
 
     def go_on(self, step: int) -> bool:
         """Wait until the run may leave `step`; False when it has to stop there."""
-        control = self._control
+        if step < self._goal:  # on the way to the end of a stretch, which is done already
+            return True
+        control, arrived = self._control, time.monotonic()
         with control.changed:
             while not control.stopped:
                 if control.single_steps > 0:
@@ -90,17 +100,23 @@ class Pace:
                 elif control.speed == "full":
                     self._leave(step, int(max(self._rates) * FULL_SPEED_SECONDS))
                     return True
-                elif (wait := self._due - time.monotonic()) <= 0:
-                    self._leave(step, WATCH_STEPS)
-                    late = min(-wait, WATCH_STEPS / WATCH_STEPS_PER_SECOND)
-                    self._due = self._left_at - late + self._stretch / WATCH_STEPS_PER_SECOND
+                elif (wait := arrived + _shown_for(step) - time.monotonic()) <= 0:
+                    self._leave(step, next(frame for frame in self._film if frame > step) - step)
                     return True
                 else:
                     control.changed.wait(wait)
         return False
 
     def _leave(self, step: int, n_steps: int) -> None:
-        """Begin a stretch of `n_steps`, but not past a step that belongs to the film."""
-        to_film = next(frame for frame in self._film if frame > step) - step
-        self._stretch = max(1, min(n_steps, to_film))
+        """Begin a stretch of `n_steps`, but not past the last step."""
+        self._stretch = max(1, min(n_steps, self._film[-1] - step))
+        self._goal = step + self._stretch
+        self._seconds = 0.0
         self._left_at = time.monotonic()
+
+
+def _shown_for(step: int) -> float:
+    """Return for how many seconds a run that is watched shows a step."""
+    if step == 0:
+        return WATCH_ZERO_SECONDS
+    return WATCH_FIRST_SECONDS if step <= FIRST_STEPS else WATCH_LATER_SECONDS

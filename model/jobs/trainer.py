@@ -146,7 +146,13 @@ class Trainer:
             self._supervisor.warm(data, input)
 
     def submit(
-        self, config: TrainingConfig, data: str, owner: str, *, speed: Speed = "full"
+        self,
+        config: TrainingConfig,
+        data: str,
+        owner: str,
+        *,
+        speed: Speed = "full",
+        paused: bool = False,
     ) -> Job:
         """Queue a training run.
 
@@ -158,6 +164,8 @@ class Trainer:
         owner : str
             Who trains: one browser.
         speed : {"full", "watch"}
+        paused : bool
+            Whether it waits before its first step until it is resumed.
 
         Raises
         ------
@@ -165,7 +173,8 @@ class Trainer:
             Where the owner has a job that is not over or has begun many lately, where too many
             wait, or the trainer is closed.
         """
-        job = Job(id=secrets.token_urlsafe(12), owner=owner, config=config, data=data, speed=speed)
+        id = secrets.token_urlsafe(12)
+        job = Job(id=id, owner=owner, config=config, data=data, speed=speed, paused=paused)
         self.start()
         with self._changed:
             if self._closed:
@@ -206,7 +215,7 @@ class Trainer:
         self._control(id, paused=True, single_steps=1)
 
     def set_speed(self, id: str, speed: Speed) -> None:
-        """Go on at full speed, or slowed so that 1,000 steps take about 20 s."""
+        """Go on at full speed, or slowed so that any run takes about 16 s."""
         self._control(id, speed=speed)
 
     def _unfinished(self, id: str) -> Job | None:
@@ -321,6 +330,8 @@ class Trainer:
     def _report(self, job: Job, message: Message) -> None:
         fields = message.fields
         self._turn.begun = True
+        job = dataclasses.replace(job, seconds=time.monotonic() - (self._turn.sent_at or 0.0))
+        self._queue.update(job)
         if message.kind == "loading":
             reason = Reason(*fields["reason"])
             self._queue.update(dataclasses.replace(job, state="loading", reason=reason))

@@ -25,13 +25,14 @@ from safetensors.numpy import save as save_tensors
 from model.config import TrainingConfig
 from model.data.datasets import DataError, NoMnistError
 from model.jobs import protocol
+from model.jobs.job import film_steps
 from model.jobs.protocol import Message
 from model.jobs.reason import Reason
 from model.jobs.run_control import Control, Pace
 from model.training.result import outcome
-from model.training.training_data import Prepared, prepare
+from model.training.training_data import prepare
 
-__all__ = ["main"]
+__all__ = ["Output", "descended", "main"]
 
 HEARTBEAT_SECONDS = 0.5
 """Time between two messages that say that the process is alive."""
@@ -167,7 +168,7 @@ def _run(output: Output, control: Control, fields: Any) -> None:
     output.say("loading", job=control.job, reason=Reason("loading"))
     data = prepare(fields["data"], config)
     try:
-        last = _descended(output, control, config, data)
+        last = descended(output, control, config, data)
     except gradient_descent.DivergedError as error:
         if not data.is_dark_on_light:
             raise
@@ -179,16 +180,21 @@ def _run(output: Output, control: Control, fields: Any) -> None:
     output.say(how, result.to_bytes(), job=control.job)
 
 
-def _descended(output: Output, control: Control, config: TrainingConfig, data: Prepared) -> Any:
-    """Take the steps, tell of them, and return the last `Progress`."""
+def descended(output: Output, control: Control, config: TrainingConfig, data: Any) -> Any:
+    """Take the steps, tell of them, and return the last `Progress`.
+
+    Of the data only `train` and `validation` are used, as `Prepared` has them.
+    """
     from model.training import gradient_descent
 
     pace = Pace(control, config)
     for progress in gradient_descent.train(
-        *data.train, *data.validation, config, report_every=pace.stretch
+        *(*data.train, *data.validation, config),
+        report_every=pace.stretch,
+        film=film_steps(config.n_steps),
     ):
         if progress.step > 0:
-            pace.reported(progress.seconds)
+            pace.reported(progress.step, progress.seconds)
         output.say(
             "progress",
             save_tensors({"weights": progress.weights, "bias": progress.bias}),

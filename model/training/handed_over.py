@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 
 from model.config import N_CLASSES, N_FEATURES
 
-__all__ = ["handed_over"]
+__all__ = ["MOST_MEASURED", "handed_over"]
+
+MOST_MEASURED = 2_000
+"""Validation pictures on which a report is measured, at most."""
 
 
 def handed_over(tensor: Callable[[NDArray[Any]], Any], *arrays: Any) -> tuple[Any, Any, Any, Any]:
@@ -36,16 +39,22 @@ def handed_over(tensor: Callable[[NDArray[Any]], Any], *arrays: Any) -> tuple[An
         _check_data("training", features, labels)
         _check_data("validation", validation_features, validation_labels)
         _kept.clear()
+        measured = _spread(len(validation_labels))
         tensors = (
             tensor(features),
             tensor(labels.astype(np.int32)),
-            tensor(validation_features),
-            validation_labels.copy(),
+            tensor(validation_features[measured]),
+            validation_labels[measured],
         )
         if any(array.flags.writeable for array in arrays):
             return tensors
         _kept[key] = arrays, tensors
     return _kept[key][1]
+
+
+def _spread(n: int) -> NDArray[np.intp]:
+    """Return the places of the validation pictures that are measured, evenly spread over n."""
+    return np.linspace(0, n - 1, min(n, MOST_MEASURED)).round().astype(np.intp)
 
 
 # At most one data set; its arrays are kept alive so that no others can get their ids.

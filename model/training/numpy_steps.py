@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from model.config import N_CLASSES, N_FEATURES
 
-__all__ = ["cross_entropy", "descend", "scores", "tensor", "zeros"]
+__all__ = ["cross_entropy", "descend", "predicted", "tensor", "zeros"]
 
 Floats = NDArray[np.float32]
 
@@ -30,10 +30,15 @@ def zeros() -> tuple[Floats, ...]:
     return templates, bias, templates.copy(), bias.copy()
 
 
-def scores(templates: Floats, bias: Floats, features: Floats) -> Floats:
-    """Return the logits of features (n, 784), (n, 10)."""
-    logits: Floats = features @ templates.T + bias
-    return logits
+def predicted(templates: Floats, bias: Floats, features: Floats) -> NDArray[np.int64]:
+    """Return which digits k models see in features (n, 784), as (k, n) ndarray.
+
+    Templates are (k, 10, 784), biases (k, 10). One product for all: the features, which are far
+    more than the templates, are read once.
+    """
+    logits = features @ templates.reshape(-1, N_FEATURES).T + bias.reshape(-1)  # (n, 10 k)
+    digits: NDArray[np.int64] = logits.reshape(len(features), -1, N_CLASSES).argmax(axis=2)
+    return digits.T
 
 
 def cross_entropy(
@@ -55,7 +60,7 @@ def cross_entropy(
         Mean of −ln(probability of the right class), made from the logits.
     templates_gradient, bias_gradient : (10, 784) and (10,) float32
     """
-    logits = scores(templates, bias, features)  # (n, 10)
+    logits = features @ templates.T + bias  # (n, 10)
     logits -= logits.max(axis=1, keepdims=True)
     log_probabilities = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
     n = np.float32(len(labels))
@@ -75,20 +80,24 @@ def descend(
     bounds: NDArray[np.int32],
     rates: Floats,
     shares: Floats,
+    ends: NDArray[np.int32],
     *state: Floats,
-) -> tuple[Floats, ...]:
+) -> tuple[Any, ...]:
     """Take one step per rate; step s sees order[bounds[s]:bounds[s + 1]].
 
-    With averaging the means move by shares[s] of their distance to the new values.
+    With averaging the means move by shares[s] of their distance to the new values. Templates and
+    bias are kept as they were after the first `ends` steps, of which the last is all of them.
 
     Returns
     -------
     templates, bias, mean_templates, mean_bias : float32
         New arrays; `state`, the same four before, is not changed.
+    kept : (k, 10, 784) and (k, 10) float32
     losses : (n_steps,) float32
     """
     templates, bias, mean_templates, mean_bias = (array.copy() for array in state)
     losses = np.empty(len(rates), np.float32)
+    kept: list[tuple[Floats, Floats]] = []
     with threadpool_limits(1):  # batches are small, and threads would wait for each other
         for s, rate in enumerate(rates):
             batch = order[bounds[s] : bounds[s + 1]]
@@ -100,4 +109,7 @@ def descend(
             if averaging:
                 mean_templates += shares[s] * (templates - mean_templates)
                 mean_bias += shares[s] * (bias - mean_bias)
-    return templates, bias, mean_templates, mean_bias, losses
+            if s + 1 == ends[len(kept)]:
+                kept.append((templates.copy(), bias.copy()))
+    kept_templates, kept_biases = (np.stack(each) for each in zip(*kept, strict=True))
+    return templates, bias, mean_templates, mean_bias, (kept_templates, kept_biases), losses

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from model.config import N_CLASSES, N_FEATURES
 from model.quiet import quietly
 
-__all__ = ["cross_entropy", "descend", "scores", "tensor", "zeros"]
+__all__ = ["cross_entropy", "descend", "predicted", "tensor", "zeros"]
 
 with quietly():
     import tensorflow as tf
@@ -34,12 +34,16 @@ def zeros() -> tuple[Any, ...]:
     return templates, bias, templates, bias
 
 
-def scores(templates: Any, bias: Any, features: Any) -> NDArray[np.float32]:
-    """Return the logits of features (n, 784), (n, 10)."""
-    logits: NDArray[np.float32] = (
-        tf.transpose(tf.matmul(templates, features, transpose_b=True)) + bias
-    ).numpy()
-    return logits
+def predicted(templates: Any, bias: Any, features: Any) -> NDArray[np.int64]:
+    """Return which digits k models see in features (n, 784), as (k, n) ndarray.
+
+    Templates are (k, 10, 784), biases (k, 10). One product for all: the features, which are far
+    more than the templates, are read once.
+    """
+    flat = tf.reshape(templates, [-1, N_FEATURES])
+    logits = tf.matmul(features, flat, transpose_b=True) + tf.reshape(bias, [-1])  # (n, 10 k)
+    digits: NDArray[np.int64] = logits.numpy().reshape(len(features), -1, N_CLASSES).argmax(axis=2)
+    return digits.T
 
 
 def cross_entropy(templates: Any, bias: Any, features: Any, labels: Any) -> tuple[Any, Any, Any]:
@@ -78,6 +82,7 @@ def _steps(
     bounds: Any,
     rates: Any,
     shares: Any,
+    ends: Any,
     templates: Any,
     bias: Any,
     mean_templates: Any,
@@ -85,22 +90,30 @@ def _steps(
 ) -> Any:
     """Take one step per rate; step s sees order[bounds[s]:bounds[s + 1]].
 
-    With averaging the means move by shares[s] of their distance to the new values.
+    With averaging the means move by shares[s] of their distance to the new values. Templates and
+    bias are kept as they were after the first `ends` steps, of which the last is all of them.
     """
-    n_steps = tf.size(rates)
-    losses = tf.TensorArray(tf.float32, size=n_steps)
-    for s in tf.range(n_steps):
-        batch = order[bounds[s] : bounds[s + 1]]
-        loss, templates_gradient, bias_gradient = cross_entropy(
-            templates, bias, tf.gather(features, batch), tf.gather(labels, batch)
-        )
-        templates -= rates[s] * templates_gradient
-        bias -= rates[s] * bias_gradient
-        if averaging:
-            mean_templates += shares[s] * (templates - mean_templates)
-            mean_bias += shares[s] * (bias - mean_bias)
-        losses = losses.write(s, loss)
-    return templates, bias, mean_templates, mean_bias, losses.stack()
+    losses = tf.TensorArray(tf.float32, size=tf.size(rates))
+    kept_templates = tf.TensorArray(tf.float32, size=tf.size(ends))
+    kept_bias = tf.TensorArray(tf.float32, size=tf.size(ends))
+    start = tf.constant(0)
+    for end in tf.range(tf.size(ends)):
+        for s in tf.range(start, ends[end]):
+            batch = order[bounds[s] : bounds[s + 1]]
+            loss, templates_gradient, bias_gradient = cross_entropy(
+                templates, bias, tf.gather(features, batch), tf.gather(labels, batch)
+            )
+            templates -= rates[s] * templates_gradient
+            bias -= rates[s] * bias_gradient
+            if averaging:
+                mean_templates += shares[s] * (templates - mean_templates)
+                mean_bias += shares[s] * (bias - mean_bias)
+            losses = losses.write(s, loss)
+        start = ends[end]
+        kept_templates = kept_templates.write(end, templates)
+        kept_bias = kept_bias.write(end, bias)
+    kept = kept_templates.stack(), kept_bias.stack()
+    return templates, bias, mean_templates, mean_bias, kept, losses.stack()
 
 
 # No length is fixed, so a process traces the loop once, whatever it trains on. TensorFlow runs
@@ -111,7 +124,7 @@ _PICTURES = tf.TensorSpec([None, N_FEATURES], tf.float32)
 _TEMPLATES = tf.TensorSpec([N_CLASSES, N_FEATURES], tf.float32)
 _BIAS = tf.TensorSpec([N_CLASSES], tf.float32)
 _SIGNATURE = [
-    *(_PICTURES, _INTS, _INTS, _INTS, _FLOATS, _FLOATS),
+    *(_PICTURES, _INTS, _INTS, _INTS, _FLOATS, _FLOATS, _INTS),
     *(_TEMPLATES, _BIAS, _TEMPLATES, _BIAS),
 ]
 _descend = tf.function(functools.partial(_steps, False), _SIGNATURE)
@@ -119,6 +132,9 @@ _descend_averaging = tf.function(functools.partial(_steps, True), _SIGNATURE)
 
 
 def descend(averaging: bool, *arguments: Any) -> tuple[Any, ...]:
-    """Take a step for each rate; see `_steps`. Returns the state, and the losses as an array."""
-    *state, losses = (_descend_averaging if averaging else _descend)(*arguments)
-    return *state, losses.numpy()
+    """Take a step for each rate; see `_steps`.
+
+    Returns the state; as arrays the kept (k, 10, 784) templates and (k, 10) biases, and the losses.
+    """
+    *state, kept, losses = (_descend_averaging if averaging else _descend)(*arguments)
+    return *state, tuple(each.numpy() for each in kept), losses.numpy()

@@ -50,11 +50,13 @@ def start_watched(page: Page) -> None:
 
 
 def step_text(page: Page) -> Locator:
-    return page.locator(".st-key-progress_row").get_by_text(re.compile(r"^Step [1-9]"))
+    return page.locator(".st-key-progress_row").get_by_text(
+        re.compile(r"^(Step|Paused at step) [1-9]")
+    )
 
 
 def steps_done(page: Page) -> int:
-    found = re.match(r"Step ([\d,]+)", step_text(page).inner_text())
+    found = re.search(r"step ([\d,]+)", step_text(page).inner_text(), re.IGNORECASE)
     assert found is not None
     return int(found[1].replace(",", ""))
 
@@ -158,6 +160,28 @@ def test_a_run_is_watched_paused_stepped_sped_up_and_kept(page: Page, server: Se
     expect(models(page).filter(has_text="yours 1")).to_be_checked()
 
 
+def test_a_run_that_begins_paused_shows_the_untrained_model_and_then_one_step(
+    page: Page, server: Server
+) -> None:
+    draw(page, DIGITS[3])
+    expect_digit(page, 3)
+    go_to(page, "Train")
+    choose(page, "Data", "Built-in")
+    page.get_by_text("Begin paused").click()
+    expect(page).to_have_url(re.compile("paused=true"))
+    train_button(page).click()
+    row = page.locator(".st-key-progress_row")
+    expect(row).to_contain_text("Paused at step 0 of 1,000", timeout=SLOW)
+    bars = page.locator(".film [role=meter]")
+    expect(bars.first).to_have_attribute("aria-valuenow", "10.0")
+    assert {bar.get_attribute("aria-valuenow") for bar in bars.all()} == {"10.0"}
+    page.get_by_role("button", name="One step").click()
+    expect(row).to_contain_text("Paused at step 1 of 1,000")
+    expect(bars.nth(3)).not_to_have_attribute("aria-valuenow", "10.0")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_text(READY)).to_be_visible(timeout=SLOW)
+
+
 def test_no_message_of_a_run_is_sent_as_a_reference_to_an_earlier_one(
     page: Page, server: Server
 ) -> None:
@@ -183,6 +207,21 @@ def test_no_message_of_a_run_is_sent_as_a_reference_to_an_earlier_one(
     expect(page.locator(".st-key-progress_row")).to_have_count(0)
 
 
+def test_a_training_is_seen_on_views_that_are_about_something_else(
+    page: Page, server: Server
+) -> None:
+    open_train(page, server)
+    page.get_by_text("Begin paused").click()
+    expect(page).to_have_url(re.compile("paused=true"))
+    train_button(page).click()
+    row = page.locator(".st-key-progress_row")
+    for view in ("Draw", "Evaluate", "How it works"):
+        go_to(page, view)
+        expect(row).to_contain_text("Paused at step 0 of 1,000", timeout=SLOW)
+    press(page, "stop")
+    expect(row).to_have_count(0)
+
+
 def test_the_film_is_scrubbed_and_played(page: Page, server: Server) -> None:
     draw(page, DIGITS[3])
     expect_digit(page, 3)
@@ -190,6 +229,7 @@ def test_the_film_is_scrubbed_and_played(page: Page, server: Server) -> None:
     choose(page, "Data", "Built-in")
     train_to_the_end(page)
     step, slider = page.locator(".film .step"), page.locator(".film .slider")
+    expect(slider).to_have_attribute("max", "60")
     expect(step).to_have_text("Step 1,000")
     slider.fill("0")
     expect(step).to_have_text("Step 0")
@@ -198,6 +238,7 @@ def test_the_film_is_scrubbed_and_played(page: Page, server: Server) -> None:
     assert {bar.get_attribute("aria-valuenow") for bar in bars.all()} == {"10.0"}
     page.get_by_role("button", name="Play the film").click()
     expect(page.get_by_role("button", name="Pause the film")).to_be_visible()
+    expect(step).to_have_text("Step 7")  # the first steps have a frame each
     expect(step).to_have_text("Step 1,000", timeout=SLOW)
     expect(page.get_by_role("button", name="Play the film")).to_be_visible()
 

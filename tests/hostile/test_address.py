@@ -13,7 +13,7 @@ from model.config import TrainingConfig
 from tests.support.liar import Answer, Liar, visit
 from tests.support.server import Server
 
-PARAMETERS = ("data", "input", "steps", "batch", "rate", "seed", "speed", "run")
+PARAMETERS = ("data", "input", "steps", "batch", "rate", "seed", "speed", "paused", "run")
 NUMBERS = {"Steps": (1, 20_000), "Batch": (1, 60_000), "Learning rate": (0.0001, 1_000)}
 NUMBERS["Seed"] = (0, 2**32 - 1)
 VALUES = st.one_of(

@@ -110,9 +110,10 @@ def _builtin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def receipt_alone() -> None:
-    from ui.panels.receipt import receipt
+    from ui.panels.receipt import changes, receipt
 
     receipt()
+    changes()
 
 
 @pytest.mark.usefixtures("_builtin")

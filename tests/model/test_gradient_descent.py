@@ -161,6 +161,29 @@ def test_the_caller_may_say_after_every_report_how_many_steps_follow(digits: Dat
     assert steps == [0, 1, 3, 7, 15, 31, 40]
 
 
+@pytest.mark.parametrize("averaging", [0.0, 0.5])
+def test_the_frames_of_a_film_are_what_reports_at_their_steps_would_be(
+    digits: Data, averaging: float
+) -> None:
+    config = TrainingConfig(n_steps=40, averaging=averaging)
+    film = (0, 1, 2, 7, 39, 40)
+    gaps = dict(zip(film, np.diff(film), strict=False))
+    each = descent.train(*digits, config, report_every=lambda step: int(gaps[step]))
+    at_once = descent.train(*digits, config, report_every=1_000, film=film)
+    for alone, together in zip(each, at_once, strict=True):
+        assert alone.step == together.step
+        assert alone.weights.tobytes() == together.weights.tobytes()
+        assert alone.bias.tobytes() == together.bias.tobytes()
+        assert alone.train_loss == pytest.approx(together.train_loss)
+        assert alone.validation_accuracy == pytest.approx(together.validation_accuracy)
+
+
+def test_the_frames_of_a_film_share_the_time_of_their_stretch(digits: Data) -> None:
+    config = TrainingConfig(n_steps=40)
+    _, first, second = descent.train(*digits, config, report_every=1_000, film=(10,))
+    assert second.seconds == pytest.approx(3 * first.seconds)
+
+
 def test_one_picture_is_enough(digits: Data) -> None:
     one = (digits[0][:1], digits[1][:1], digits[0][:1], digits[1][:1])
     assert _last(one, n_steps=3).validation_accuracy == 1.0

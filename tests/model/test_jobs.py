@@ -27,14 +27,18 @@ def test_a_film_goes_from_the_first_step_to_the_last_and_is_bounded(n_steps: int
     steps = film_steps(n_steps)
     assert (steps[0], steps[-1]) == (0, n_steps)
     assert list(steps) == sorted(set(steps))
-    assert len(steps) <= 41
+    assert len(steps) <= 61
 
 
-def test_the_film_of_the_default_run_is_denser_at_its_beginning() -> None:
-    gaps = np.diff(film_steps(1_000))
-    assert len(gaps) == 10
-    assert (np.diff(gaps) >= 0).all()
-    assert gaps[0] < gaps[-1] / 10
+@pytest.mark.parametrize("n_steps", [1_000, 20_000, 100_000])
+def test_half_of_a_film_is_the_first_thirty_steps_and_the_gaps_grow_evenly_after_them(
+    n_steps: int,
+) -> None:
+    steps = film_steps(n_steps)
+    assert steps[:31] == tuple(range(31))
+    assert len(steps) == 61
+    factors = np.array(steps[31:]) / steps[30:-1]
+    assert np.ptp(factors) < 0.05
 
 
 def test_curves_are_thinned_and_keep_their_ends() -> None:

@@ -14,7 +14,7 @@ import resource
 import sys
 import time
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,29 +37,35 @@ def train(
     config: TrainingConfig,
     *,
     report_every: int | Callable[[int], int] = 50,
+    film: Collection[int] = (),
 ) -> Iterator[types.SimpleNamespace]:
     """Count the steps in the bias."""
     warming_up = config.n_steps == 2
-    step, seconds = 0, 0.0
-    while True:
-        yield types.SimpleNamespace(
-            step=step,
-            n_steps=config.n_steps,
-            train_loss=1 / (step + 1),
-            validation_accuracy=step / config.n_steps,
-            weights=np.zeros((784, 10), np.float32),
-            bias=np.full(10, step, np.float32),
-            seconds=seconds,
-        )
-        if step == config.n_steps:
-            return
+    step = 0
+    yield report(step, config, 0.0)
+    while step < config.n_steps:
         if not warming_up:
             misbehave()
         stretch = report_every(step) if callable(report_every) else report_every
         taken = min(stretch, config.n_steps - step)
-        seconds = taken * STEP_SECONDS
-        time.sleep(seconds)
-        step += taken
+        time.sleep(taken * STEP_SECONDS)
+        before, step = step, step + taken
+        for shown in sorted({step, *(frame for frame in film if before < frame < step)}):
+            yield report(shown, config, (shown - before) * STEP_SECONDS)
+            before = shown
+
+
+def report(step: int, config: TrainingConfig, seconds: float) -> types.SimpleNamespace:
+    """Return what is told of a step."""
+    return types.SimpleNamespace(
+        step=step,
+        n_steps=config.n_steps,
+        train_loss=1 / (step + 1),
+        validation_accuracy=step / config.n_steps,
+        weights=np.zeros((784, 10), np.float32),
+        bias=np.full(10, step, np.float32),
+        seconds=seconds,
+    )
 
 
 def misbehave() -> None:

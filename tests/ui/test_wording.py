@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
+from model.classifier.checkpoint import Checkpoint
 from model.data.forms.parts import Why
 from model.data.turning import AS_THEY_CAME, ORIENTATIONS
 from model.data.understood import Understood
@@ -21,6 +22,7 @@ from model.explanation.evidence import REGIONS, Evidence
 from model.explanation.pipeline import STEPS
 from model.jobs.reason import Code, Reason
 from ui.elements import wording
+from ui.server import resources
 
 
 def why(shares: dict[tuple[int, int], float], bias: float = 0.0, other: int | None = 8) -> Evidence:
@@ -44,6 +46,63 @@ def change(n: int, **found: Any) -> Counterfactual:
     arrays = {"pixels": np.arange(n), "before": zeros, "after": ones}
     arrays |= {"features_after": ones, "logits_after": np.zeros(3)}
     return Counterfactual(**(facts | found), **arrays)
+
+
+def trained(**settings: Any) -> Checkpoint:
+    """Return a shipped model as if it had been trained with these settings."""
+    shipped = resources.shipped_models()["pixels"]
+    config = dataclasses.replace(shipped.config, **settings)
+    return dataclasses.replace(shipped, config=config, measured={})
+
+
+def test_a_smaller_figure_of_a_shorter_recipe_is_said_to_be_expected() -> None:
+    long, short = trained(n_steps=20_000, pen_habits=0.15), trained(n_steps=1_000)
+    assert wording.apart(long, short, -0.0063) == (
+        "The new recipe has fewer steps and no altered copies of the pictures, so a smaller figure"
+        " was to be expected."
+    )
+    assert wording.apart(short, long, 0.0063) == (
+        "The new recipe has more steps and altered copies of the pictures."
+    )
+
+
+def test_another_input_is_said_to_be_another_recipe() -> None:
+    told = wording.apart(trained(), trained(input="moments"), 0.01)
+    assert told == "The new recipe has another input."
+
+
+def test_recipes_that_differ_in_their_seed_alone_differ_by_chance() -> None:
+    told = wording.apart(trained(seed=0), trained(seed=5), -0.0002)
+    assert "but for the seed" in told
+    assert told.endswith("the difference is chance.")
+
+
+def test_what_has_no_words_of_its_own_is_still_said_to_be_another_recipe() -> None:
+    told = wording.apart(trained(elastic=0.3), trained(elastic=0.1), -0.01)
+    assert told == "The new recipe has other settings."
+
+
+def test_the_same_recipe_is_said_to_make_the_same_model() -> None:
+    assert "the same seed" in wording.apart(trained(seed=5), trained(seed=5), 0.0)
+
+
+def test_a_recipe_names_what_is_needed_to_repeat_it() -> None:
+    assert wording.recipe(trained(seed=4711), "MNIST") == (
+        "pixels, 1,000 steps of 100, learning rate 0.5, seed 4711, on MNIST"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (0.0052, "+0.52 points"),
+        (-0.0063, "−0.63 points"),
+        (0.0, "0.00 points"),
+        (-1e-9, "0.00 points"),
+    ],
+)
+def test_a_change_is_said_in_points_and_none_has_no_sign(change: float, said: str) -> None:
+    assert wording.points(change) == said
 
 
 def test_own_data_is_said_in_a_sentence() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html
 import re
 from collections.abc import Mapping, Sequence
 
+from model.classifier.checkpoint import Checkpoint
 from model.config import SIDE
 from model.data.forms.parts import Why
 from model.data.turning import Turn
@@ -23,14 +25,18 @@ __all__ = [
     "REASONS",
     "STAGES",
     "TURNS",
+    "apart",
     "change",
     "digits",
     "evidence",
     "in_html",
+    "learned",
     "listed",
     "own_data",
     "own_data_gaps",
+    "points",
     "reason",
+    "recipe",
     "turn",
 ]
 
@@ -81,6 +87,7 @@ PARTS: Mapping[Part, str] = {
     "bottom_right": "ink at the bottom right",
     "bias": "the bias",
 }
+NO_COPIES = "no altered copies of the pictures"
 LEAST_NAMED = 0.05
 """A share below this would be printed as 0.0."""
 
@@ -219,6 +226,80 @@ def change(found: Counterfactual) -> str:
     if not found.wins:
         return f"{start}; {led}, and no way was found past all digits."
     return f"{start}; {led}, and it took {len(found) - n} more until {target} won."
+
+
+def recipe(checkpoint: Checkpoint, data: str) -> str:
+    """Say how a model was made; `data` is what it learned from, in words."""
+    config = checkpoint.config
+    copies = " and altered copies" if config.pen_habits or config.elastic else ""
+    falling = " falling to 0" if config.schedule == "linear" else ""
+    return (
+        f"{config.input}, {checkpoint.n_steps:,} steps of {config.batch_size:,}, learning rate"
+        f" {config.learning_rate:g}{falling}, seed {config.seed}, on {data}{copies}"
+    )
+
+
+def apart(before: Checkpoint, after: Checkpoint, change: float) -> str:
+    """Say what sets the second recipe apart, and whether its smaller figure was to be expected.
+
+    Parameters
+    ----------
+    before, after : Checkpoint
+    change : float
+        From the first one's accuracy to the second one's.
+    """
+    found = _differences(before, after)
+    if not found and before.config.seed == after.config.seed:
+        return "The recipe is the same, with the same seed, and makes the same model."
+    if not found:
+        same = "The recipe is the same, but for the seed, that is for the order of the pictures"
+        return f"{same}: the difference is chance." if change else f"{same}."
+    told = found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
+    start = f"The new recipe has {told}"
+    is_less = {"another input", "other data", "fewer steps", NO_COPIES} & set(found)
+    if change < 0 and is_less:
+        return f"{start}, so a smaller figure was to be expected."
+    return f"{start}."
+
+
+def _differences(before: Checkpoint, after: Checkpoint) -> list[str]:
+    old, new = before.config, after.config
+    copied = [bool(config.pen_habits or config.elastic) for config in (old, new)]
+    told = {
+        "another input": old.input != new.input,
+        "other data": before.model.training_data != after.model.training_data,
+        "fewer steps": after.n_steps < before.n_steps,
+        "more steps": after.n_steps > before.n_steps,
+        NO_COPIES: copied == [True, False],
+        "altered copies of the pictures": copied == [False, True],
+        "another batch size": old.batch_size != new.batch_size,
+        "another learning rate": (old.learning_rate, old.schedule)
+        != (new.learning_rate, new.schedule),
+    }
+    found = [words for words, holds in told.items() if holds]
+    is_other = dataclasses.replace(old, seed=new.seed) != new
+    return found or ["other settings"] * is_other
+
+
+def learned(before: float, after: float, n_pictures: int, seconds: float, seed: int) -> str:
+    """Say what a training has brought: the share of the test digits read right, and from what."""
+    return (
+        f"{_percent(before)} → {_percent(after)} of the test digits, learned from {n_pictures:,}"
+        f" pictures in {seconds:.1f} s · seed {seed}"
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
+
+
+def points(change: float) -> str:
+    """Say a change of a share in percentage points, with a sign: "+0.52 points"."""
+    return f"{_signed(100 * change)} points"
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−").replace("+0.00", "0.00").replace("−0.00", "0.00")
 
 
 def _share(share: Share) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from model.classifier.checkpoint import LARGEST_FILE, Checkpoint, CheckpointError, from_bytes
-from ui.elements import notices
+from ui.elements import notices, wording
 from ui.session import models, state
 
 __all__ = ["model_list"]
@@ -52,14 +52,8 @@ def _row(name: str, checkpoint: Checkpoint) -> None:
 
 
 def _settings(checkpoint: Checkpoint) -> str:
-    config, measured = checkpoint.config, checkpoint.measured
-    data = models.trained_on(checkpoint, own="own data")
-    steps = int(measured.get("n_steps", config.n_steps))
-    settings = (
-        f"{config.input}, {steps:,} steps of {config.batch_size:,}, learning rate "
-        f"{config.learning_rate:g}, seed {config.seed}, on {data}"
-    )
-    accuracy = measured.get("test_accuracy")
+    settings = wording.recipe(checkpoint, models.trained_on(checkpoint, own="own data"))
+    accuracy = checkpoint.measured.get("test_accuracy")
     return settings if accuracy is None else f"{settings}: **{accuracy:.2%}** of its test digits"
 
 

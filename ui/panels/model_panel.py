@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from model.config import INPUTS, TrainingConfig
 from ui.elements import wording
+from ui.panels import retraining
 from ui.panels.progress import POLL_SECONDS, progress
 from ui.server import resources
 from ui.session import models, state, training
@@ -37,14 +37,19 @@ def model_panel() -> None:
             "Retrain",
             icon=":material/model_training:",
             key="retrain",
-            help="Train a new model from zero with the tutorial's values: 1,000 steps of 100",
-            on_click=_retrain,
+            help="Train a new model from zero with the tutorial's values, 1,000 steps of 100; each"
+            " press has another order of the pictures",
+            on_click=retraining.begin,
             disabled=training.is_training(),
         )
+        if not training.is_shown() and retraining.told_here() is not None:
+            retraining.ways_on()
     if training.is_shown():
         st.fragment(progress, run_every=POLL_SECONDS)()
     else:
-        st.html(f"<p class='note'>{wording.in_html(_words())}</p>")
+        job = retraining.told_here()
+        told = [_words()] if job is None else [retraining.words(job), _words()]
+        st.html("".join(f"<p class='note'>{wording.in_html(each)}</p>" for each in told))
 
 
 def _words() -> str:
@@ -61,9 +66,3 @@ def _words() -> str:
 
 def _drop_notice() -> None:
     state.NOTICE.set(None)
-
-
-def _retrain() -> None:
-    active = models.active_model()
-    input_step = INPUTS[-1] if active is None else active.model.input
-    training.submit(TrainingConfig(input=input_step), "auto")

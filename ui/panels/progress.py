@@ -11,12 +11,13 @@ from ui.session import training
 __all__ = ["POLL_SECONDS", "progress", "watch"]
 
 POLL_SECONDS = 0.1
+ELSEWHERE_SECONDS = 0.5
 
 
 def watch() -> None:
-    """Rerun the page when the training ends; on views that show nothing of it."""
+    """Show a training on views that are about something else, until it ends."""
     if training.is_shown():
-        st.fragment(_end_with_the_job, run_every=2)()
+        st.fragment(progress, run_every=ELSEWHERE_SECONDS)()
 
 
 def progress() -> None:
@@ -36,17 +37,13 @@ def progress() -> None:
             )
 
 
-def _end_with_the_job() -> None:
-    job = training.find()
-    if job is None or job.is_over:
-        st.rerun()
-
-
 def _text(job: Job) -> str:
     if job.state == "queued":
         return f"Waiting: {job.position} before you" if job.position else "Waiting for its turn"
     if job.state in ("starting", "loading"):
         return wording.reason(job.reason) if job.reason else "Getting ready"
+    if job.state == "paused":
+        return f"Paused at step {job.step:,} of {job.config.n_steps:,}"
     pace = f" · {job.steps_per_second:,.0f} steps/s" if job.steps_per_second else ""
     left = "" if job.seconds_left is None else f" · {job.seconds_left:.0f} s left"
     return f"Step {job.step:,} of {job.config.n_steps:,}{pace}{left}"

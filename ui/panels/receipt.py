@@ -17,39 +17,44 @@ from ui.server import resources
 from ui.session import models, state
 from ui.session.drawings import digit_on_canvas
 
-__all__ = ["receipt"]
+__all__ = ["changes", "receipt"]
 
 SHOWN = 12
 """The most fixed digits that are shown as pictures, and the most broken ones."""
+WHICH_IS_TRUE = "Where the two differ, only you know which is right: the page was not told."
 
 
 def receipt() -> None:
     """Compare the model that answers with the one before, and offer to keep it or go back."""
-    names = state.BEFORE.get() or "", state.MODEL.get() or ""
-    known = models.choices()
-    if names[0] not in known or names[1] not in known:
+    compared = _both()
+    if compared is None:
         return
-    before, after = known[names[0]], known[names[1]]
+    names, before, after = compared
     tested = resources.test_data()[0]
     st.subheader(f"{names[1]} is ready, and answers now")
     _drawings(names, before, after)
-    is_fair = _is_fair(before, after, tested)
-    if is_fair:
-        comparison = _compared(before, after, tested)
-        change = comparison.after.accuracy - comparison.before.accuracy
-        with st.container(horizontal=True):
-            st.metric(f"{names[0]}, before", f"{comparison.before.accuracy:.2%}")
-            st.metric(f"{names[1]}, now", f"{comparison.after.accuracy:.2%}", _points(change))
-    with st.container(horizontal=True):
+    change = 0.0
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if is_fair := _is_fair(before, after, tested):
+            comparison = _compared(before, after, tested)
+            change = comparison.after.accuracy - comparison.before.accuracy
+            _figures(names, comparison, change)
         st.button("Keep", type="primary", key="keep", icon=":material/check:", on_click=_keep)
         st.button("Go back", key="go_back", icon=":material/undo:", on_click=_go_back)
-    st.html(f"<p class='note'>{wording.in_html(_facts(names, before, after, tested))}</p>")
+    told = _recipes(names, before, after)
     if is_fair:
-        _changes(comparison)
+        told.append(wording.apart(before, after, change))
+    told.append(_facts(names, before, after, tested))
+    st.html(f"<p class='note'>{'<br>'.join(wording.in_html(each) for each in told)}</p>")
 
 
-def _changes(comparison: Comparison) -> None:
+def changes() -> None:
     """Show which test digits the new model fixed and broke, and the measures digit by digit."""
+    compared = _both()
+    tested = resources.test_data()[0]
+    if compared is None or not _is_fair(*compared[1:], tested):
+        return
+    comparison = _compared(*compared[1:], tested)
     left, right = st.columns(2)
     with left:
         st.html(_changed("Fixed", comparison.fixed, comparison))
@@ -57,6 +62,36 @@ def _changes(comparison: Comparison) -> None:
         st.html(_changed("Broken", comparison.broken, comparison))
     with st.expander("Digit by digit"):
         st.html(_per_digit(comparison))
+
+
+def _both() -> tuple[tuple[str, str], Checkpoint, Checkpoint] | None:
+    """Return names and models, the one before and the one that answers; None where one is gone."""
+    names = state.BEFORE.get() or "", state.MODEL.get() or ""
+    known = models.choices()
+    if names[0] not in known or names[1] not in known:
+        return None
+    return names, known[names[0]], known[names[1]]
+
+
+def _figures(names: Sequence[str], comparison: Comparison, change: float) -> None:
+    """Show both accuracies. A smaller one is no alarm: it is grey, and the recipes say why."""
+    st.metric(f"{names[0]}, before", f"{comparison.before.accuracy:.2%}")
+    st.metric(
+        f"{names[1]}, now",
+        f"{comparison.after.accuracy:.2%}",
+        wording.points(change),
+        delta_color="normal" if change > 0 else "off",
+        delta_arrow="off",
+    )
+
+
+def _recipes(names: Sequence[str], *checkpoints: Checkpoint) -> list[str]:
+    """Say how each model was made."""
+    made = [
+        wording.recipe(each, models.trained_on(each, own="data of your own"))
+        for each in checkpoints
+    ]
+    return [f"{name}: {recipe}." for name, recipe in zip(names, made, strict=True)]
 
 
 def _is_fair(before: Checkpoint, after: Checkpoint, tested: str) -> bool:
@@ -69,14 +104,11 @@ def _is_fair(before: Checkpoint, after: Checkpoint, tested: str) -> bool:
 
 
 def _facts(names: Sequence[str], before: Checkpoint, after: Checkpoint, tested: str) -> str:
-    """Say on what the two were measured, or why not, and what else sets them apart."""
+    """Say on what the two were measured, or why not, and what trained the new one."""
     facts = []
-    if before.model.training_data != after.model.training_data:
-        learned = [models.trained_on(each, own="data of your own") for each in (before, after)]
-        facts.append(f"{names[0]} learned from {learned[0]}, {names[1]} from {learned[1]}.")
     if _is_fair(before, after, tested):
         n = len(resources.test_data()[1])
-        facts.insert(0, f"Measured on {n:,} test digits of {models.DATA_NAMES[tested]}.")
+        facts.append(f"Measured on {n:,} test digits of {models.DATA_NAMES[tested]}.")
     else:
         facts.append(f"Only MNIST could compare the two fairly. {wording.NO_MNIST}")
     if engine() == "tensorflow":
@@ -102,16 +134,12 @@ def _go_back() -> None:
     state.BEFORE.set(None)
 
 
-def _points(change: float) -> str:
-    return f"{100 * change:+.2f} points"
-
-
 def _changed(word: str, found: NDArray[np.intp], comparison: Comparison) -> str:
     _, test = resources.test_data()
     shown = [
         f"<figure>{pixels.picture(pixels.grey(test.images[i] / 255), f'a {test.labels[i]}')}"
-        f"<figcaption>"
-        f"{comparison.predicted_before[i]} → {comparison.predicted_after[i]}</figcaption></figure>"
+        f"<figcaption>{comparison.predicted_before[i]} → {comparison.predicted_after[i]}"
+        f"<br>is {test.labels[i]}</figcaption></figure>"
         for i in found[:SHOWN]
     ]
     return f"<h3>{word}: {len(found):,}</h3><div class='strip'>{''.join(shown)}</div>"
@@ -126,14 +154,16 @@ def _drawings(names: Sequence[str], before: Checkpoint, after: Checkpoint) -> No
     if not drawings:
         return
     pictures = np.stack(drawings)
-    said = zip(pictures, before.model.predict(pictures), after.model.predict(pictures), strict=True)
+    old, new = (model.predict(pictures) for model in (before.model, after.model))
     shown = [
         f"<figure>{pixels.picture(pixels.grey(picture), 'your drawing')}"
-        f"<figcaption>{old} → {new}</figcaption></figure>"
-        for picture, old, new in said
+        f"<figcaption>{one} → {other}</figcaption></figure>"
+        for picture, one, other in zip(pictures, old, new, strict=True)
     ]
+    unknown = "" if (old == new).all() else f"<p class='note'>{WHICH_IS_TRUE}</p>"
     st.html(
-        f"<h3>Your drawings: {names[0]} → {names[1]}</h3><div class='strip'>{''.join(shown)}</div>"
+        f"<h3>Your drawings: {names[0]} → {names[1]}</h3>"
+        f"<div class='strip'>{''.join(shown)}</div>{unknown}"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -32,7 +33,10 @@ def upload_panel(active: Checkpoint | None) -> NDArray[np.float32] | None:
     active : Checkpoint or None
         Reads the others too, whose answers stand beside their numbers.
     """
+    picture = pictures.shown()
     with st.container(key="upload"):
+        if picture is not None and picture.about is not None:
+            return _picture(picture)  # the page has brought it: no other is asked for
         st.file_uploader(
             f"Photos or pictures of a digit or a number, at most {pictures.MOST}",
             type=list(ENDINGS),
@@ -129,6 +133,8 @@ def _picture(picture: Uploaded) -> NDArray[np.float32] | None:
         crop_box(pictures.preview(picture), picture.box, on_crop=_crop)
     elif len(inks) == 1:
         _show_ink(inks[0].ink)
+    if picture.about is not None:
+        st.html(f"<p class='note'>{html.escape(picture.about)}</p>")
     if len(inks) == 2:
         _ask(inks)
     elif not inks[0].ink.any():

@@ -7,13 +7,16 @@ from typing import Any, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
+from model.config import Input
 from model.preprocessing.centring import centred
+from model.preprocessing.features import features
 from model.preprocessing.segmentation import TooManyPartsError, parts
 from ui.session import state
 
 __all__ = [
     "MOST_STROKES",
     "are_strokes",
+    "as_features",
     "digit_on_canvas",
     "is_drawn",
     "keep_drawing",
@@ -54,6 +57,15 @@ def digit_on_canvas() -> NDArray[np.float32] | None:
     except TooManyPartsError:
         found = [ink]
     return centred(found[shown_part(len(found))]) if found else None
+
+
+def as_features(input: Input) -> NDArray[np.float32] | None:
+    """Return the digit on the canvas as a model with this input is fed it, (784,); None without."""
+    digit = digit_on_canvas()
+    if digit is None:
+        return None
+    fed: NDArray[np.float32] = features(digit[np.newaxis], input)[0]
+    return fed
 
 
 def shown_part(n: int) -> int:

@@ -9,6 +9,7 @@ from ui.session import state
 
 __all__ = [
     "DATA_NAMES",
+    "N_PICTURES",
     "active_model",
     "add_model",
     "choices",
@@ -21,6 +22,8 @@ __all__ = [
 MOST_TRAINED = 12
 """The most models that a visit keeps, 160 kB each; the oldest goes first."""
 DATA_NAMES = {"mnist": "MNIST", "digits": "the built-in digits"}
+N_PICTURES = {"mnist": 55_000, "digits": 1_297}
+"""How many pictures of a data set a model learns from."""
 FED: dict[Input, str] = {
     "directions": "fed the directions of the digit's edges",
     "moments": "fed the digit at one size, slant and place",

@@ -15,7 +15,7 @@ from model.preprocessing.kept_picture import Box
 from ui.session import state
 from ui.session.state import Uploaded
 
-__all__ = ["MOST", "change", "found", "preview", "refused", "shown", "take"]
+__all__ = ["MOST", "change", "found", "preview", "put", "refused", "shown", "take"]
 
 MOST = 8
 """Pictures that a visit keeps: the last ones."""
@@ -29,8 +29,13 @@ def take(files: Sequence[UploadedFile]) -> None:
         known.get(file.file_id) or Uploaded(file.file_id, file.name, *_kept(file.getvalue()))
         for file in files[-MOST:]
     ]
-    state.PICTURES.set(tuple(kept))
-    state.PICTURE_SHOWN.set(len(kept) - 1)
+    put(tuple(kept))
+
+
+def put(several: tuple[Uploaded, ...]) -> None:
+    """Show these pictures and no others, the last of them first."""
+    state.PICTURES.set(several)
+    state.PICTURE_SHOWN.set(len(several) - 1)
     state.CROPPING.set(False)
 
 

@@ -45,6 +45,8 @@ class Uploaded:
     """The part that is read; None for all of it."""
     ink: Level | None = None
     """What a person said is the ink; None where the sheet decides."""
+    about: str | None = None
+    """What is known of it, in words, such as which digit was meant."""
 
 
 _TUTORIAL = TrainingConfig()
@@ -145,6 +147,10 @@ JOB = Key[str | None]("job", lambda: None)
 """The id of the training job that is shown; None when there is none."""
 LAST_JOB = Key[str | None]("last_job", lambda: None)
 """The id of the job that ended last, whose film can be seen."""
+STORY = Key[str | None]("story_of", lambda: None)
+"""The id of the job that Retrain on Draw began last, whose story is told there."""
+TOLD = Key[str | None]("told", lambda: None)
+"""The id of the job whose story has been sent to the browser."""
 OWN_FILES = WidgetKey[list[UploadedFile]]("own_files", list)
 OWN_DATA = Key[Any]("own_data", lambda: None)
 """The visitor's uploaded training data, as ui/panels/own_data.py keeps it; None without any."""
@@ -161,6 +167,8 @@ BATCH = WidgetKey[int]("batch", lambda: _TUTORIAL.batch_size)
 RATE = WidgetKey[float]("rate", lambda: _TUTORIAL.learning_rate)
 SEED = WidgetKey[int]("seed", lambda: _TUTORIAL.seed)
 SPEED = WidgetKey[Literal["full", "watch"]]("speed", lambda: "full")
+PAUSED = WidgetKey[bool]("paused", bool)
+"""Whether a training waits before its first step."""
 IN_ADDRESS = Key[dict[str, Any]]("in_address", dict)
 """What was written into the page's address last, by name; see ui/session/address.py."""
 VIEW = Key[str | None]("view", lambda: None)
@@ -211,10 +219,11 @@ NAMES = frozenset(
         *("cell_pictures", "controls", "draw_view", "model_row", "more", "progress_row"),
         *("run_controls", "scores", "train_view", "upload"),
         *("clear", "evidence_map", "film", "live_bars", "live_model", "returning", "sample_strip"),
-        *("canvas_guard", "crop_box", "picture_catch", "undo"),
+        *("canvas_guard", "crop_box", "picture_catch", "story", "undo"),
         *("adjust", "camera_button", "crop", "crop_whole", "invert", "picture_choice", "turn"),
         *("data_choice", "data_without_mnist"),
-        *("go_back", "keep", "retrain", "stop", "to_canvas", "to_upload", "train", "tutorial"),
+        *("go_back", "keep", "retrain", "see_changes", "stop", "to_canvas", "to_upload", "train"),
+        *("show_mistake", "tutorial"),
     }
 )
 """Keys under which nothing is held: containers, browser components and buttons."""

@@ -35,11 +35,13 @@ RUN = "run"
 Control = Literal["pause", "resume", "step", "stop", "set_speed"]
 
 
-def submit(config: TrainingConfig, data: str, *, speed: Speed = "full") -> None:
+def submit(
+    config: TrainingConfig, data: str, *, speed: Speed = "full", paused: bool = False
+) -> None:
     """Queue a training; a refusal becomes the notice."""
     owner = state.OWNER.get()
     try:
-        job = resources.trainer().submit(config, data, owner, speed=speed)
+        job = resources.trainer().submit(config, data, owner, speed=speed, paused=paused)
     except RefusedError as error:
         state.NOTICE.set(wording.reason(error.reason))
         return

@@ -12,7 +12,9 @@ from ui.components.canvas_guard import canvas_guard
 from ui.components.live_bars import live_bars, live_model
 from ui.components.picture_catch import picture_catch
 from ui.components.samples import sample_strip
+from ui.panels import retraining
 from ui.panels.canvas import canvas_controls, canvas_panel
+from ui.panels.mistake import leave, mistake_button
 from ui.panels.model_panel import model_panel
 from ui.panels.upload import upload_panel
 from ui.panels.why import show_evidence, why_control, why_panel
@@ -45,6 +47,7 @@ def draw_view() -> None:
                 _switch("Back to the canvas", "arrow_back", DRAW, key="to_canvas")
         why_control()
         _drawing_panel()
+        retraining.show()
         with st.container(key="more"):
             _more()
     canvas_guard()
@@ -59,6 +62,7 @@ def _more() -> None:
         if state.SOURCE.get() == DRAW:
             sample_strip(on_pick=_put_sample)
             _switch("Upload a picture instead", "add_photo_alternate", UPLOAD, key="to_upload")
+        mistake_button()
     with right:
         model_panel()
 
@@ -85,6 +89,7 @@ def _show_upload() -> None:
 
 
 def _switch_to(source: state.Source) -> None:
+    leave()
     state.SOURCE.set(source)
 
 

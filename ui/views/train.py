@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from model.config import INPUTS, TrainingConfig
-from model.jobs.job import Job
-from model.preprocessing.features import features
 from ui.components.film import film
 from ui.elements import notices, wording
 from ui.panels import own_data
 from ui.panels.model_list import model_list
 from ui.panels.progress import POLL_SECONDS, progress
-from ui.panels.receipt import receipt
+from ui.panels.receipt import changes, receipt
 from ui.server import kept_runs, resources
 from ui.session import address, state, training
-from ui.session.drawings import digit_on_canvas
+from ui.session.drawings import as_features
 
 __all__ = ["train_view"]
 
@@ -87,6 +83,13 @@ def _settings() -> None:
         key=state.SPEED.name,
         label_visibility="collapsed",
         on_change=_set_speed,
+    )
+    st.checkbox(
+        "Begin paused",
+        value=state.PAUSED.first(),
+        key=state.PAUSED.name,
+        bind="query-params",
+        help="The run waits at step 0, before it has learned anything, for Go on or One step",
     )
     with st.container(horizontal=True):
         st.button(
@@ -197,7 +200,7 @@ def _train() -> None:
     except ValueError as error:
         state.NOTICE.set(f"That cannot be trained: {error}.")
         return
-    training.submit(config, data, speed=state.SPEED.get())
+    training.submit(config, data, speed=state.SPEED.get(), paused=state.PAUSED.get())
 
 
 def _set_speed() -> None:
@@ -220,7 +223,7 @@ def _running() -> None:
             _control("One step", ":material/skip_next:", "step")
     else:
         st.caption("This training was begun in another browser: you watch it.")
-    film(job, _drawing(job))
+    film(job, as_features(job.config.input))
 
 
 def _control(label: str, icon: str, method: training.Control) -> None:
@@ -228,29 +231,23 @@ def _control(label: str, icon: str, method: training.Control) -> None:
 
 
 def _at_rest() -> None:
-    """Show the notice, the receipt and the film of the last run, or how to begin."""
+    """Show the notice, and the receipt and the film of the last run, or how to begin."""
     if notice := state.NOTICE.get():
         notices.info(notice)
     last = kept_runs.find(state.LAST_JOB.get())
-    if state.BEFORE.get() is not None:
+    is_compared = state.BEFORE.get() is not None
+    if is_compared:
         receipt()
     if last is not None and last.film:
         st.subheader("The film of this run")
-        film(last, _drawing(last))
+        film(last, as_features(last.config.input))
     elif last is None and state.LAST_JOB.get() is not None:
         st.caption("The film of your last run is not kept any more: many have trained since.")
-    elif state.BEFORE.get() is None:
+    elif not is_compared:
         st.html(
             "<div class='invitation'><h2>Press Train and watch it learn</h2><p>All 7,850 numbers"
             " begin at zero. The ten templates grow here, step by step, and the model that answers"
             " you now stays until the new one is done.</p></div>"
         )
-
-
-def _drawing(job: Job) -> NDArray[np.float32] | None:
-    """Return the drawing on the canvas, in the form that this run's model is fed."""
-    digit = digit_on_canvas()
-    if digit is None:
-        return None
-    drawing: NDArray[np.float32] = features(digit[np.newaxis], job.config.input)[0]
-    return drawing
+    if is_compared:
+        changes()

@@ -2,11 +2,9 @@
 // Python sends the frames; moving through them needs no server. SIDE, WORDS and the shared parts stand
 // before this file in the module that the browser gets.
 
-const COLUMNS = 5;
-const GAP = 2;
-const WIDTH = COLUMNS * (SIDE + GAP) - GAP; // of all ten, in pixels of the templates
-const HEIGHT = 2 * (SIDE + GAP) - GAP;
-const FRAMES_PER_SECOND = 8;
+const FRAME_MS = 1000 / 8;
+const FIRST_MS = 300; // a frame of the first steps, each of which has one
+const FIRST_STEPS = 30;
 
 const views = new WeakMap();
 
@@ -32,6 +30,7 @@ function build(root) {
     slider: find(".slider"),
     step: find(".step"),
     templates: find(".templates"),
+    axes: root.querySelectorAll(".steps"),
     notes: root.querySelectorAll(".note"),
     bars: find(".bars"),
     timer: null,
@@ -50,16 +49,22 @@ function play(view) {
   const last = Number(view.slider.max);
   if (Number(view.slider.value) >= last) view.slider.value = 0;
   show(view);
-  view.timer = setInterval(() => {
+  setPlaying(view, true);
+  const next = () => {
     view.slider.value = Number(view.slider.value) + 1;
     show(view);
     if (Number(view.slider.value) >= last) stop(view);
-  }, 1000 / FRAMES_PER_SECOND);
-  setPlaying(view, true);
+    else wait();
+  };
+  const wait = () => {
+    const { step } = view.data.frames[Number(view.slider.value)];
+    view.timer = setTimeout(next, step < FIRST_STEPS ? FIRST_MS : FRAME_MS);
+  };
+  wait();
 }
 
 function stop(view) {
-  clearInterval(view.timer);
+  clearTimeout(view.timer);
   view.timer = null;
   setPlaying(view, false);
 }
@@ -84,56 +89,41 @@ function show(view) {
   const highest = Math.max(2.4, ...losses.map(([, loss]) => loss));
   draw(view.find(".loss"), losses, n_steps, highest, frame.step, view.scrub.hidden);
   draw(view.find(".accuracy"), shares, n_steps, 1, frame.step, view.scrub.hidden);
+  for (const axis of view.axes) mark(axis, n_steps);
   view.find(".loss").setAttribute("aria-label", worded(WORDS.loss_at_step, said));
   view.find(".accuracy").setAttribute("aria-label", worded(WORDS.accuracy_at_step, said));
   const { kind } = view.data;
   view.templates.dataset.kind = kind;
   for (const note of view.notes) note.hidden = note.dataset.kind !== kind;
-  (kind === "strokes" ? paintStrokes : paintPixels)(view.templates, signed(frame.templates));
+  paintTemplates(view.templates, kind, frame.templates);
   view.templates.setAttribute("aria-label", worded(WORDS.templates_at_step, said));
   showSmallBars(view.bars, frame.bars);
 }
 
 function draw(svg, points, nSteps, highest, step, live) {
-  const x = (value) => (300 * value) / nSteps;
+  const x = (value) => 300 * place(value, nSteps);
   const y = (value) => 90 - (90 * value) / highest;
   const path = points.map(([s, v], i) => `${i ? "L" : "M"}${x(s).toFixed(1)} ${y(v).toFixed(1)}`);
   const marker = live ? "" : `<line x1="${x(step)}" x2="${x(step)}" y1="0" y2="90"/>`;
   svg.innerHTML = `<path d="${path.join("")}"/>${marker}`;
 }
 
-// The templates come as signed bytes, digit after digit; 127 is the full strength.
-function signed(encoded) {
-  return Float32Array.from(atob(encoded), (c) => ((c.charCodeAt(0) << 24) >> 24) / 127);
+// Where a step lies along a curve, from 0 to 1: logarithmic, since the first steps change most.
+function place(step, nSteps) {
+  return Math.log1p(step) / Math.log1p(nSteps);
 }
 
-function paintPixels(canvas, shares) {
-  Object.assign(canvas, { width: WIDTH, height: HEIGHT });
-  const context = canvas.getContext("2d");
-  forEachDigit((digit, x, y) => {
-    const image = context.createImageData(SIDE, SIDE);
-    for (let i = 0; i < SIDE * SIDE; i++) putSigned(image.data, i, shares[digit * SIDE * SIDE + i]);
-    context.putImageData(image, x, y);
+// Name the steps 0, 1, 10, 100, … below a curve, as far as there is room for their numbers.
+function mark(axis, nSteps) {
+  if (axis.dataset.steps === String(nSteps)) return;
+  axis.dataset.steps = nSteps;
+  const powers = Array.from({ length: 6 }, (_, i) => 10 ** i);
+  const inside = powers.filter((step) => place(step, nSteps) < 0.85);
+  const marks = [0, ...inside, nSteps].map((step) => {
+    const text = document.createElement("span");
+    text.textContent = step.toLocaleString("en");
+    text.style.left = `${100 * place(step, nSteps)}%`;
+    return text;
   });
-}
-
-// As many pixels as the screen has, or more, where the page is not laid out yet.
-function paintStrokes(canvas, shares) {
-  const width = Math.round(canvas.clientWidth * window.devicePixelRatio) || 8 * WIDTH;
-  Object.assign(canvas, { width, height: Math.round((width * HEIGHT) / WIDTH) });
-  const context = canvas.getContext("2d");
-  const scale = width / WIDTH;
-  const perDigit = shares.length / N_CLASSES;
-  forEachDigit((digit, x, y) => {
-    const own = shares.subarray(digit * perDigit, (digit + 1) * perDigit);
-    drawStrokes(context, own, scale * x, scale * y, scale * SIDE);
-  });
-}
-
-// With the place of each digit's corner.
-function forEachDigit(visit) {
-  for (let digit = 0; digit < N_CLASSES; digit++) {
-    const [row, column] = [Math.floor(digit / COLUMNS), digit % COLUMNS];
-    visit(digit, column * (SIDE + GAP), row * (SIDE + GAP));
-  }
+  axis.replaceChildren(...marks);
 }
