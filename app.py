@@ -13,7 +13,7 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from ui.server import own_files, resources
+from ui.server import own_files, resources, visits
 from ui.server.connection import WithoutDelay
 from ui.server.open_files import open_files, raise_limit
 from ui.server.routes import ROUTES
@@ -37,9 +37,11 @@ async def warm(app: st.App) -> AsyncIterator[None]:
         _log.warning("%d open files hold about %d visitors", files.limit, files.visitors)
     own_files.remove_stale()
     resources.start()
+    visits.start()
     try:
         yield
     finally:
+        visits.stop()
         resources.stop()
         own_files.remove()
 

@@ -78,6 +78,7 @@ FORBIDDEN = [
     ("explanation", "model/explanation/evidence.py", "import model.explanation.pipeline"),
     ("training", "model/training/training_data.py", "import model.training.result"),
     ("jobs", "model/jobs/job.py", "from model.jobs import trainer"),
+    ("store", "model/store/visits.py", "import model.store.keeper"),
     ("streamlit", "model/classifier/softmax.py", "import streamlit"),
     ("tensorflow", "model/classifier/softmax.py", "import tensorflow"),
     ("server", "ui/session/models.py", "import model.training.gradient_descent"),

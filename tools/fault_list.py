@@ -320,15 +320,15 @@ FAULTS = (
     Fault(
         "style sheet",
         "reasons are offered before anything is drawn",
-        ".st-key-why { display: none; }",
-        ".st-key-why { display: block; }",
+        ".st-key-why { visibility: hidden; }",
+        ".st-key-why { visibility: visible; }",
         "browser/test_why.py",
         "nothing_is_explained",
     ),
     Fault(
         "page",
         "the page is a narrow column",
-        "max-width: 70rem;",
+        "max-width: 92rem;",
         "max-width: 40rem;",
         "browser/test_layout.py",
         "projector",

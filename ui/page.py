@@ -8,9 +8,11 @@ from collections.abc import Callable
 import streamlit as st
 
 from ui.panels import progress
+from ui.panels.stage import stage_switch
 from ui.server import resources
 from ui.session import address
 from ui.session.recall import recall
+from ui.session.visit import keep
 from ui.views.draw import draw_view
 
 # Views that show a training themselves; the default view's path is empty.
@@ -32,7 +34,8 @@ st.set_page_config(
 )
 st.logo(str(resources.ASSETS / "logo.svg"), size="large")
 recall()
-st.html(f"<style>{resources.page_style()}</style>")
+is_stage = stage_switch()
+st.html(f"<style>{resources.page_style()}{resources.stage_style() if is_stage else ''}</style>")
 view = st.navigation(
     [
         st.Page(draw_view, title="Draw", icon=":material/draw:", url_path="draw", default=True),
@@ -48,3 +51,4 @@ address.arrive(view.url_path)
 if view.url_path not in SHOW_TRAINING:
     progress.watch()
 view.run()
+keep()

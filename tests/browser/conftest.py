@@ -181,7 +181,7 @@ def _watched(
         name = re.sub(r"[^\w.-]+", "-", request.node.nodeid)
         page.screenshot(path=ARTIFACTS / f"{name}-{request.fixturename}.png", full_page=True)
         print(server.log()[-4000:])
-    page.evaluate("localStorage.clear()")
+    page.evaluate("localStorage.clear(); sessionStorage.clear()")
     page.remove_listener("console", note)
     page.remove_listener("pageerror", note_error)
     is_spoilt = failed or bool(console_errors) or "own_tab" in request.fixturenames

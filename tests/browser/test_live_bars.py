@@ -85,7 +85,7 @@ def place_on_canvas(page: Page, x: float, y: float) -> tuple[float, float]:
     """Return where a point in unit coordinates is on the page, in pixels."""
     box = page.locator(".st-key-canvas").bounding_box()
     assert box is not None
-    return box["x"] + 336 * x, box["y"] + 336 * y
+    return box["x"] + box["width"] * x, box["y"] + box["height"] * y
 
 
 def drawn_and_followed(page: Page, stroke: Stroke, held: Held = mouse_held) -> list[float]:
@@ -275,6 +275,16 @@ def test_the_final_bars_are_pythons_and_the_live_ones_were_the_same(page: Page) 
         expect_invitation(page)
 
 
+@pytest.mark.parametrize("scale", [0.8, 1, 2.5])
+def test_a_canvas_shown_smaller_or_larger_is_read_alike_with_the_pen_down_and_up(
+    page: Page, scale: float
+) -> None:
+    page.add_style_tag(content=f".st-key-draw_view {{ --side: {336 * scale}px !important }}")
+    live = drawn_and_followed(page, DIGITS[3][0])
+    assert live.index(max(live)) == 3
+    expect_digit(page, 3)
+
+
 def test_the_bars_follow_a_finger(phone_page: Page) -> None:
     live = drawn_and_followed(phone_page, DIGITS[3][0], finger_held)
     assert live.index(max(live)) == 3
@@ -360,10 +370,10 @@ def test_an_answer_about_an_older_drawing_does_not_move_the_bars(page: Page) -> 
     )
     is_open = False
     draw_with_mouse(page, [DIGITS[4][0]])
-    page.mouse.move(box["x"] + 0.63 * 336, box["y"] + 0.24 * 336)
+    page.mouse.move(box["x"] + 0.63 * box["width"], box["y"] + 0.24 * box["height"])
     page.mouse.down()
     for y in (0.4, 0.6, 0.795, 0.8):
-        page.mouse.move(box["x"] + 0.62 * 336, box["y"] + y * 336)
+        page.mouse.move(box["x"] + 0.62 * box["width"], box["y"] + y * box["height"])
     followed(page, 4)
     live = shares(page)
     wait_until(lambda: page.evaluate("true") and waiting, 20, "Python said nothing")

@@ -11,7 +11,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.support.answers import choose_model, expect_digit, models, press, shares
+from tests.support.answers import (
+    choose_model,
+    expect_digit,
+    expect_invitation,
+    models,
+    press,
+    shares,
+)
 from tests.support.cable import Cable, plugged
 from tests.support.drawing import DIGITS, draw
 from tests.support.server import UNWATCHED_SECONDS, Server
@@ -98,6 +105,7 @@ def test_a_visitor_who_is_lost_holds_nobody_up_and_leaves_nothing_running(
     lose(lost, cable)
 
     press(drawing, "clear")
+    expect_invitation(drawing)
     draw(drawing, DIGITS[3])
     expect_digit(drawing, 3)
     expect(waiting.get_by_text(READY)).to_be_visible(timeout=(UNWATCHED_SECONDS + 10) * 1000)

@@ -6,7 +6,14 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.support.answers import answered, expect_digit, expect_invitation, press, shares
+from tests.support.answers import (
+    answered,
+    expect_digit,
+    expect_invitation,
+    open_reason,
+    press,
+    shares,
+)
 from tests.support.drawing import DIGITS, canvas_ready, draw
 
 
@@ -26,11 +33,12 @@ def test_a_mistake_is_read_wrong_and_says_which_digit_was_meant_and_opens_its_re
     canvas_ready(page)
     meant = int(show_one(page).rstrip(".")[-1])
     answered(page)
+    why = page.get_by_role("radiogroup", name="Why?")
+    expect(why.get_by_role("radio", name="Why not another")).to_be_checked()
+    open_reason(page, "Bars")
     said = shares(page)
     assert max(said) > 0
     assert said.index(max(said)) != meant
-    why = page.get_by_role("radiogroup", name="Why?")
-    expect(why.get_by_role("radio", name="Why not another")).to_be_checked()
 
 
 def test_each_press_shows_another_one(page: Page) -> None:

@@ -47,7 +47,7 @@ class Machine:
     def start(self) -> Server:
         """Start the server."""
         self._n += 1
-        home = self._home / str(self._n)
+        home = self._home / str(self._n)  # with an empty store
         home.mkdir()
         self.server = self._stack.enter_context(serve(home, FORGETFUL_SERVER, port=self._port))
         return self.server
@@ -167,7 +167,7 @@ def draw_without_waiting(page: Page, stroke: list[tuple[float, float]]) -> None:
     """Draw a stroke on a page that has no connection, and so never comes to rest."""
     box = page.locator(".st-key-canvas").bounding_box()
     assert box is not None
-    places = [(box["x"] + 336 * x, box["y"] + 336 * y) for x, y in stroke]
+    places = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in stroke]
     page.mouse.move(*places[0])
     page.mouse.down()
     page.mouse.move(*places[1], steps=10)
@@ -230,11 +230,30 @@ def test_a_drawing_that_python_put_there_is_known_again(
         expect_digit(page, 4)
 
 
-def test_a_trained_model_that_is_gone_is_said_once(
+def test_a_trained_model_comes_back_and_nothing_is_said(
     forgetful: Server, visit: Callable[[str], Page]
 ) -> None:
     with plugged(forgetful.url) as cable:
         page = visit(cable.url)
+        press(page, "retrain")
+        expect(models(page).filter(has_text="yours 1")).to_be_checked(timeout=SLOW)
+        forget(page, cable)
+        quiet(page, forgetful)
+        expect(models(page).filter(has_text="yours 1")).to_be_checked()
+        expect(page.get_by_text("no longer knew")).to_have_count(0)
+        press(page, "retrain")
+        expect(models(page).filter(has_text="yours 2")).to_be_checked(timeout=SLOW)
+
+
+def test_where_the_browser_keeps_no_cookies_a_lost_model_is_said_once(
+    forgetful: Server, visit: Callable[[str], Page]
+) -> None:
+    with plugged(forgetful.url) as cable:
+        page = visit(cable.url)
+        page.context.clear_cookies()
+        page.reload()
+        page.context.clear_cookies()
+        forget(page, cable)  # from here on the visit has no cookie
         press(page, "retrain")
         expect(models(page).filter(has_text="yours 1")).to_be_checked(timeout=SLOW)
         forget(page, cable)

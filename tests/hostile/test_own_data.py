@@ -24,7 +24,7 @@ from model.data.forms.parts import Limits
 from tests.support.own_data import csv, idx, pictures, some_digits, written, zipped
 
 PAGE = Limits(max_bytes=64_000_000, most_files=2_000, most_pixels=30_000_000, most_points=100_000)
-SECONDS = 20
+SECONDS = 90
 
 
 def cases(n: int) -> settings:

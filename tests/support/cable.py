@@ -27,6 +27,7 @@ class Cable:
         self._sockets: list[socket.socket] = []
         self._whole = threading.Event()
         self._whole.set()
+        self._websockets: list[threading.Event] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -38,6 +39,11 @@ class Cable:
         """Carry nothing any more; neither side is told, as when a phone leaves its network."""
         self._whole.clear()
 
+    def strand(self) -> None:
+        """Carry nothing any more on present websockets, whose ends are not told."""
+        for websocket in self._websockets:
+            websocket.clear()
+
     def drop(self) -> None:
         """Break all connections; new ones are carried."""
         for end in self._sockets:
@@ -47,7 +53,8 @@ class Cable:
     def close(self) -> None:
         """Break all connections, for good."""
         self._listener.close()
-        self._whole.set()
+        for whole in (*self._websockets, self._whole):
+            whole.set()
         self.drop()
 
     def _accept(self) -> None:
@@ -56,14 +63,20 @@ class Cable:
                 near, _ = self._listener.accept()
                 far = socket.create_connection(("127.0.0.1", self._port))
                 self._sockets += [near, far]
+                own = threading.Event()
+                own.set()
                 for ends in ((near, far), (far, near)):
-                    threading.Thread(target=self._carry, args=ends, daemon=True).start()
+                    threading.Thread(target=self._carry, args=(*ends, own), daemon=True).start()
 
-    def _carry(self, source: socket.socket, target: socket.socket) -> None:
+    def _carry(self, source: socket.socket, target: socket.socket, own: threading.Event) -> None:
         with contextlib.suppress(OSError), source, target:
             while piece := source.recv(PIECE):
+                if b"upgrade: websocket" in piece.lower():
+                    self._websockets.append(own)
                 self._whole.wait()
+                own.wait()
                 target.sendall(piece)
+            own.wait()
             target.shutdown(socket.SHUT_RDWR)
 
 

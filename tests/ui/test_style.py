@@ -75,7 +75,11 @@ def test_what_the_shared_style_sheets_name_is_made_by_the_page_and_by_a_componen
 
 
 def test_every_class_that_the_page_makes_has_a_rule() -> None:
-    sheets = [ROOT / "assets" / "style.css", *(SHARED / name for name in SHARED_STYLES)]
+    sheets = [
+        ROOT / "assets" / "style.css",
+        ROOT / "assets" / "stage.css",
+        *(SHARED / name for name in SHARED_STYLES),
+    ]
     named = set().union(*map(classes, sheets))
     assert made_classes(*of_the_page()) <= named
 

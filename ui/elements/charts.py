@@ -18,29 +18,34 @@ __all__ = [
     "reliability_charts",
 ]
 
-AltairChart = alt.LayerChart | alt.FacetChart
+AltairChart = alt.Chart | alt.LayerChart | alt.FacetChart
 
 CELL = "cell"
 """The selection that a click on the confusion matrix makes."""
 SHADE = as_hex(FOR)
+SMALL = 13
+"""Of text, in pixels."""
+OF_SCREEN = alt.ExprRef("0.0405 * windowSize()[1]")
+"""Of text on the stage: 4 % of the screen's height."""
 
 
-def loss_chart() -> alt.Chart:
+def loss_chart(*, is_stage: bool = False) -> AltairChart:
     """Draw the loss −ln p of one picture against p, the probability of its true digit."""
     shares = np.linspace(0.005, 1, 200)
-    chart: alt.Chart = (
+    chart = (
         alt.Chart(_table(p=shares, loss=-np.log(shares)))
         .mark_line(strokeWidth=3)
         .encode(
             x=alt.X("p:Q", title="probability given to the true digit", axis=alt.Axis(format="%")),
             y=alt.Y("loss:Q", title="loss −ln p"),
         )
-        .properties(height=260)
     )
-    return chart
+    return _legible(chart, 260, is_stage=is_stage)
 
 
-def coverage_chart(curve: NDArray[np.floating[Any]], chosen: float) -> AltairChart:
+def coverage_chart(
+    curve: NDArray[np.floating[Any]], chosen: float, *, is_stage: bool = False
+) -> AltairChart:
     """Draw what a threshold on the probability costs and brings.
 
     Parameters
@@ -66,7 +71,7 @@ def coverage_chart(curve: NDArray[np.floating[Any]], chosen: float) -> AltairCha
         )
     )
     here = alt.Chart(_table(threshold=[chosen])).mark_rule(strokeWidth=2).encode(x="threshold:Q")
-    return _legible(alt.layer(lines, here).properties(height=260))
+    return _legible(alt.layer(lines, here), 260, is_stage=is_stage)
 
 
 def confusion_chart(
@@ -74,6 +79,7 @@ def confusion_chart(
     *,
     percent: bool = False,
     chosen: tuple[int, int] | None = None,
+    is_stage: bool = False,
 ) -> AltairChart:
     """Draw a (10, 10) confusion matrix: rows true, columns predicted, a number in each cell.
 
@@ -89,6 +95,8 @@ def confusion_chart(
     chosen : (int, int), optional
         Row and column of the cell that is framed at first. With it, a click frames another one and
         selects it in the parameter `CELL`, with the fields "true" and "predicted".
+    is_stage : bool
+        Make it as high as its place, and its text as large as the stage asks.
     """
     true, predicted = np.indices(counts.shape)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -111,7 +119,7 @@ def confusion_chart(
     number = alt.Text("percent:Q", format=".1f") if percent else alt.Text("count:Q")
     numbers = (
         base.transform_filter("datum.count > 0")
-        .mark_text(fill="currentColor", fontSize=13)
+        .mark_text(fill="currentColor", fontSize=OF_SCREEN if is_stage else SMALL)
         .encode(text=number)
     )
     layers = [squares, numbers]
@@ -124,7 +132,7 @@ def confusion_chart(
             strokeOpacity=alt.condition(cell, alt.value(1), alt.value(0), empty=False)
         )
         layers.append(frame.add_params(cell))
-    return _legible(alt.layer(*layers).properties(height=400))
+    return _legible(alt.layer(*layers), 400, is_stage=is_stage)
 
 
 def reliability_charts(
@@ -203,16 +211,21 @@ def reliability_charts(
         .encode(x="middle:Q", y="count:Q", text=alt.Text("count:Q", format=","))
     )
     return (
-        _legible(alt.layer(diagonal, line, points).properties(height=260)),
-        _legible(alt.layer(bars, numbers).properties(height=140)),
+        _legible(alt.layer(diagonal, line, points), 260),
+        _legible(alt.layer(bars, numbers), 140),
     )
 
 
-def _legible(chart: AltairChart) -> AltairChart:
-    """Write the axes in the page's own colour: the theme's grey has too little contrast."""
-    legible: AltairChart = chart.configure_axis(
-        labelColor="currentColor", titleColor="currentColor", labelFontSize=13, titleFontSize=13
-    )
+def _legible(chart: AltairChart, height: int, *, is_stage: bool = False) -> AltairChart:
+    """Write the axes in the page's own colour: the theme's grey has too little contrast.
+
+    The height is in pixels; on the stage it is that of the chart's place.
+    """
+    size = OF_SCREEN if is_stage else SMALL
+    sized = chart if is_stage else chart.properties(height=height)
+    legible: AltairChart = sized.configure_axis(
+        labelColor="currentColor", titleColor="currentColor", labelFontSize=size, titleFontSize=size
+    ).configure_legend(labelColor="currentColor", labelFontSize=size, labelLimit=0)
     return legible
 
 

@@ -18,8 +18,10 @@ from model.explanation.pipeline import StageName
 from model.explanation.pixel_search import MOST
 from model.jobs.reason import Code, Reason
 from model.preprocessing.centring import BOX
+from model.store.problem import Problem
 
 __all__ = [
+    "NOT_KEPT",
     "NO_MNIST",
     "PARTS",
     "REASONS",
@@ -40,6 +42,25 @@ __all__ = [
     "turn",
 ]
 
+NOT_KEPT: dict[Problem, str] = {
+    "full": "The disk is full, so this visit is kept only as long as its page is open.",
+    "unwritable": (
+        "The server cannot write to its folder for visits, so this one is kept only as long as its"
+        " page is open."
+    ),
+    "locked": (
+        "Another program holds the file of visits locked, so this one is not kept for the moment."
+    ),
+    "damaged": (
+        "The file of earlier visits was damaged. It was set aside, and visits are kept in a new"
+        " one from now on."
+    ),
+    "newer": (
+        "The file of visits is from a newer version of this program, so it is left alone, and this"
+        " visit is kept only as long as its page is open."
+    ),
+}
+"""Why the store of visits keeps nothing, or has nothing from before."""
 NO_MNIST = "MNIST is not on this machine: run `make fetch`."
 
 _ENDED = "The training process ended unexpectedly ({}). The next press starts a new process."

@@ -46,8 +46,8 @@ def canvas_controls() -> None:
     canvas_button("clear", disabled=empty, on_press=_clear)
     st.slider(
         "Pen width",
-        *(8, 40, state.PEN_WIDTH.first()),
-        step=2,
+        *(state.PEN_WIDTHS[0], state.PEN_WIDTHS[-1], state.PEN_WIDTH.first()),
+        step=state.PEN_WIDTHS.step,
         key=state.PEN_WIDTH.name,
         persist_state="session",
         label_visibility="collapsed",

@@ -6,6 +6,7 @@ import streamlit as st
 
 from model.classifier.checkpoint import LARGEST_FILE, Checkpoint, CheckpointError, from_bytes
 from ui.elements import notices, wording
+from ui.panels.keeping import start_afresh
 from ui.session import models, state
 
 __all__ = ["model_list"]
@@ -13,7 +14,9 @@ __all__ = ["model_list"]
 
 def model_list() -> None:
     """Show a row for every model: its settings, its accuracy, Use and Download; then an upload."""
-    st.subheader("Models of this visit")
+    with st.container(horizontal=True, vertical_alignment="center", key="models_row"):
+        st.subheader("Models of this visit", width="content")
+        start_afresh()
     for name, checkpoint in models.choices().items():
         _row(name, checkpoint)
     st.file_uploader(

@@ -6,6 +6,7 @@ import streamlit as st
 
 from ui.elements import wording
 from ui.panels import retraining
+from ui.panels.keeping import not_kept
 from ui.panels.progress import POLL_SECONDS, progress
 from ui.server import resources
 from ui.session import models, state, training
@@ -47,9 +48,10 @@ def model_panel() -> None:
     if training.is_shown():
         st.fragment(progress, run_every=POLL_SECONDS)()
     else:
-        job = retraining.told_here()
-        told = [_words()] if job is None else [retraining.words(job), _words()]
-        st.html("".join(f"<p class='note'>{wording.in_html(each)}</p>" for each in told))
+        if (job := retraining.told_here()) is not None:
+            st.html(f"<p class='note learned'>{wording.in_html(retraining.words(job))}</p>")
+        st.html(f"<p class='note'>{wording.in_html(_words())}</p>")
+    not_kept()
 
 
 def _words() -> str:

@@ -1,14 +1,15 @@
-"""Why did it say that? The panel below the bars; only what is open is computed."""
+"""Why did it say that? A reason takes the place of the bars; only what is open is computed."""
 
 from __future__ import annotations
 
 import html
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from model.classifier.base import Classifier, softmax
 from model.classifier.prediction import Reading
@@ -26,9 +27,10 @@ from ui.session import state
 
 __all__ = ["show_evidence", "why_control", "why_panel"]
 
+BARS: Final = "bars"
 ANSWER: Final = "answer"
 RUNNER_UP: Final = "runner_up"
-WORDS = {ANSWER: "the answer", RUNNER_UP: "the runner-up"}
+WORDS = {ANSWER: "answer", RUNNER_UP: "runner-up"}
 DIGITS = tuple(range(10))
 _PIXELS = "The pixels are those of the model's input, each from 0 to 1."
 EDIT_NOTES: dict[Input, str] = {
@@ -53,41 +55,35 @@ def show_evidence(digit: int) -> None:
 
 
 def why_control() -> None:
-    """Offer the five ways to look at an answer; hidden by the style sheet while there is none."""
+    """Offer the bars and five reasons; hidden by the style sheet while there is no answer."""
     st.segmented_control(
         "Why?",
-        list(_PANELS),
-        format_func=lambda code: _PANELS[code][0],
+        [BARS, *_PANELS],
+        format_func=lambda code: "Bars" if code == BARS else _PANELS[code][0],
+        default=state.WHY.first(),
+        required=True,
         key=state.WHY.name,
         persist_state="session",
+        label_visibility="collapsed",
         help="All of it follows every stroke",
     )
 
 
 def why_panel(model: Classifier, reading: Reading) -> None:
-    """Show the way to look at an answer that is open, if one is."""
+    """Show the reason that is open, in the place of the bars; nothing where none is."""
     panel = state.WHY.get()
-    if panel is None:
+    if panel is None or panel == BARS:
         return
-    if not isinstance(model, SoftmaxRegression):
-        st.info("Only a linear model can be explained as a sum. Choose one of them.")
-    else:
-        _PANELS[panel][1](model, reading)
+    with st.container(key="reason"):
+        if not isinstance(model, SoftmaxRegression):
+            st.info("Only a linear model can be explained as a sum. Choose one of them.")
+        else:
+            _PANELS[panel][1](model, reading)
 
 
 def _evidence(model: SoftmaxRegression, reading: Reading) -> None:
     """Show the evidence for the answer, or for any digit."""
-    first, _ = _ranking(reading)
-    chosen = st.segmented_control(
-        "For",
-        [ANSWER, *DIGITS],
-        format_func=_worded,
-        default=ANSWER,
-        key=state.WHY_DIGIT.name,
-        required=True,
-        persist_state="session",
-    )
-    digit = chosen if isinstance(chosen, int) else first
+    digit = _digit("For", [ANSWER, *DIGITS], state.WHY_DIGIT, _ranking(reading)[0])
     found = evidence(model, reading.picture, digit)
     _explained(model, found, reading, f"the score of {digit}")
 
@@ -95,8 +91,7 @@ def _evidence(model: SoftmaxRegression, reading: Reading) -> None:
 def _contrast(model: SoftmaxRegression, reading: Reading) -> None:
     """Show why the answer and not another digit."""
     first, second = _ranking(reading)
-    others = [digit for digit in DIGITS if digit != first]
-    other = _other("And not", second, others, key=state.WHY_OTHER.name)
+    other = _digit("And not", _others(first), state.WHY_OTHER, second)
     found = contrast(model, reading.picture, first, other)
     _explained(model, found, reading, f"by which {first} leads {other}")
 
@@ -104,8 +99,7 @@ def _contrast(model: SoftmaxRegression, reading: Reading) -> None:
 def _edit(model: SoftmaxRegression, reading: Reading) -> None:
     """Show the fewest pixels that would put another digit ahead."""
     first, second = _ranking(reading)
-    others = [digit for digit in DIGITS if digit != first]
-    target = _other("To make it", second, others, key=state.WHY_TARGET.name)
+    target = _digit("To make it", _others(first), state.WHY_TARGET, second)
     if model.input == "directions":
         edit = pixel_search(model, reading.picture, target)
     else:
@@ -114,15 +108,21 @@ def _edit(model: SoftmaxRegression, reading: Reading) -> None:
     change[list(edit.pixels)] = np.asarray(edit.after) - np.asarray(edit.before)
     after = edit.features_after.reshape(SIDE, SIDE)
     pictures = [
-        (pixels.grey(reading.picture), "as the model sees it"),
-        (pixels.diverging(change.reshape(SIDE, SIDE), 1.0), "ink added: orange, ink removed: blue"),
-        (pixels.grey(after), "after the change"),
+        (pixels.grey(reading.picture), "as the model sees it", "before"),
+        (
+            pixels.diverging(change.reshape(SIDE, SIDE), 1.0),
+            "ink added: orange, ink removed: blue",
+            "change",
+        ),
+        (pixels.grey(after), "after the change", "after"),
     ]
-    st.html(
-        f"<p class='reason' role='status'>{html.escape(wording.change(edit))}</p>{_row(pictures)}"
+    st.html(f"<p class='reason' role='status'>{html.escape(wording.change(edit))}</p>")
+    left, right = _beside()
+    left.html(_row(pictures))
+    right.html(
+        small_bars(softmax(edit.logits_after), "The bars after the change")
+        + f"<p class='note'>{EDIT_NOTES[model.input]}</p>"
     )
-    st.html(small_bars(softmax(edit.logits_after), "The bars after the change"))
-    st.html(f"<p class='note'>{EDIT_NOTES[model.input]}</p>")
 
 
 def _stages(model: SoftmaxRegression, reading: Reading) -> None:
@@ -138,6 +138,7 @@ def _stages(model: SoftmaxRegression, reading: Reading) -> None:
         default=list(STEPS),
         key=state.WHY_STEPS.name,
         persist_state="session",
+        label_visibility="collapsed",
     )
     steps = tuple(step for step in STEPS if step in chosen)
     models = {name: shipped[name].model for name in INPUTS}
@@ -149,13 +150,15 @@ def _stages(model: SoftmaxRegression, reading: Reading) -> None:
                     pixels.grey(stage.picture),
                     f"{wording.STAGES[stage.name]}: {int(stage.probabilities.argmax())} with"
                     f" {stage.probabilities.max():.0%}",
+                    f"{int(stage.probabilities.argmax())} {stage.probabilities.max():.0%}",
                 )
                 for stage in shown
             ]
         )
     )
-    st.html(small_bars(shown[-1].probabilities, "The bars after the last of these steps"))
-    st.html(
+    left, right = _beside()
+    left.html(small_bars(shown[-1].probabilities, "The bars after the last of these steps"))
+    right.html(
         "<p class='note'>The whole canvas shrunk is what most demos feed their model. Switch steps"
         " off to see what each of them repairs. The moments model reads what is behind the moments,"
         " the directions model the edges, the pixels model all else.</p>"
@@ -180,15 +183,20 @@ def _through_time(model: SoftmaxRegression, reading: Reading) -> None:
         else f"It never changed its mind: {answers[0]} from the first stroke on."
     )
     st.html(f"<p class='reason'>{html.escape(words)}</p>")
-    st.html(
+    left, right = _beside()
+    left.html(
         _row(
             [
-                (pixels.grey(picture), f"{i}: {answer}" + (" (changed)" if i in changes else ""))
+                (
+                    pixels.grey(picture),
+                    f"{i}: {answer}" + (" (changed)" if i in changes else ""),
+                    f"{i}: {answer}",
+                )
                 for i, (picture, answer) in enumerate(zip(pictures, answers, strict=True), start=1)
             ]
         )
-        + small_bars(shares[n - 1], f"The bars after stroke {n}")
     )
+    right.html(small_bars(shares[n - 1], f"The bars after stroke {n}"))
 
 
 _Panel = Callable[[SoftmaxRegression, Reading], None]
@@ -203,36 +211,45 @@ _PANELS: dict[str, tuple[str, _Panel]] = {
 
 def _explained(model: SoftmaxRegression, found: Evidence, reading: Reading, what: str) -> None:
     """Show a map with its sum and its sentence."""
-    left, right = st.columns(2, gap="large")
     reason = wording.evidence(found)
+    total = found.rounded()
+    left, right = _beside()
     with left:
         evidence_map(found.map, reading.picture, f"Map of the evidence. {reason}")
-    with right:
-        total = found.rounded()
-        st.html(
-            f"<p class='reason' role='status'>{html.escape(reason)}</p>"
-            "<table class='sum'>"
-            f"<tr><th scope='row'>bias</th><td>{total.bias}</td></tr>"
-            f"<tr><th scope='row'>+ <b class='for'>for</b></th><td>{total.positive}</td></tr>"
-            f"<tr><th scope='row'>− <b class='against'>against</b></th>"
-            f"<td>{total.negative}</td></tr>"
-            f"<tr><th scope='row'>= {what}</th><td>{total.logit}</td></tr></table>"
-            f"<p class='note'>Nothing is estimated here: {SUMS[model.input]}</p>"
-        )
+    right.html(
+        f"<p class='reason' role='status'>{html.escape(reason)}</p>"
+        "<table class='sum'>"
+        f"<tr><th scope='row'>bias</th><td>{total.bias}</td></tr>"
+        f"<tr><th scope='row'>+ <b class='for'>for</b></th><td>{total.positive}</td></tr>"
+        f"<tr><th scope='row'>− <b class='against'>against</b></th>"
+        f"<td>{total.negative}</td></tr>"
+        f"<tr><th scope='row'>= {what}</th><td>{total.logit}</td></tr></table>"
+        f"<p class='note'>Nothing is estimated here: {SUMS[model.input]}</p>"
+    )
 
 
-def _other(label: str, second: int, others: list[int], *, key: str) -> int:
-    """Let a second digit be picked; the runner-up unless picked."""
+def _beside() -> list[DeltaGenerator]:
+    """Return two places side by side: for the picture, and for what is said of it."""
+    return st.columns([45, 55], gap="medium")
+
+
+def _digit(label: str, choices: list[int | str], key: state.WidgetKey[Any], otherwise: int) -> int:
+    """Let a digit be picked; the first of the choices stands for `otherwise`."""
     chosen = st.segmented_control(
         label,
-        [RUNNER_UP, *others],
+        choices,
         format_func=_worded,
-        default=RUNNER_UP,
-        key=key,
+        default=choices[0],
+        key=key.name,
         required=True,
         persist_state="session",
+        label_visibility="collapsed",
     )
-    return chosen if isinstance(chosen, int) else second
+    return chosen if isinstance(chosen, int) else otherwise
+
+
+def _others(first: int) -> list[int | str]:
+    return [RUNNER_UP, *(digit for digit in DIGITS if digit != first)]
 
 
 def _worded(choice: int | str) -> str:
@@ -244,11 +261,12 @@ def _ranking(reading: Reading) -> tuple[int, int]:
     return int(order[0]), int(order[1])
 
 
-def _row(pictures: list[tuple[NDArray[np.uint8], str]]) -> str:
-    """Return pictures in a row, each with its caption."""
+def _row(pictures: list[tuple[NDArray[np.uint8], str, str]]) -> str:
+    """Return pictures in a row, each with its caption, and with a short one for the stage."""
     figures = "".join(
         f"<figure>{pixels.picture(colours, caption)}"
-        f"<figcaption>{html.escape(caption)}</figcaption></figure>"
-        for colours, caption in pictures
+        f"<figcaption><span class='long'>{html.escape(caption)}</span>"
+        f"<span class='short'>{html.escape(short)}</span></figcaption></figure>"
+        for colours, caption, short in pictures
     )
     return f"<div class='stages'>{figures}</div>"

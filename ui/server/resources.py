@@ -29,6 +29,7 @@ __all__ = [
     "builtin_test",
     "page_style",
     "shipped_models",
+    "stage_style",
     "start",
     "stop",
     "test_data",
@@ -60,6 +61,12 @@ def shipped_models() -> dict[str, Checkpoint]:
 def page_style() -> str:
     """Return the page's style sheet, with the colours and the parts that components share."""
     return custom_properties() + style("signed.css", "small_bars.css", ASSETS / "style.css")
+
+
+@functools.cache
+def stage_style() -> str:
+    """Return what the stage mode adds to the page's style sheet."""
+    return style(ASSETS / "stage.css")
 
 
 @functools.cache

@@ -19,8 +19,6 @@ __all__ = [
     "use",
 ]
 
-MOST_TRAINED = 12
-"""The most models that a visit keeps, 160 kB each; the oldest goes first."""
 DATA_NAMES = {"mnist": "MNIST", "digits": "the built-in digits"}
 N_PICTURES = {"mnist": 55_000, "digits": 1_297}
 """How many pictures of a data set a model learns from."""
@@ -50,12 +48,10 @@ def use(name: str) -> None:
 
 def add_model(kind: str, checkpoint: Checkpoint) -> str:
     """Add a model to this visit's; return its name, which is `kind` and a number."""
-    state.N_TRAINED.set(state.N_TRAINED.get() + 1)
-    name = f"{kind} {state.N_TRAINED.get()}"
-    trained = state.TRAINED.get() | {name: checkpoint}
-    for oldest in list(trained)[: max(0, len(trained) - MOST_TRAINED)]:
-        del trained[oldest]
-    state.TRAINED.set(trained)
+    visit = state.VISIT.get()
+    name = visit.add(kind, checkpoint, at_least=state.N_TRAINED.get())
+    state.N_TRAINED.set(visit.n_trained)
+    state.TRAINED.set(visit.models)
     return name
 
 

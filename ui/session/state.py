@@ -20,7 +20,8 @@ from model.classifier.checkpoint import Checkpoint
 from model.config import Input, TrainingConfig
 from model.preprocessing.kept_picture import Box
 from model.preprocessing.paper import Level
-from ui.server import resources
+from model.store.visit import Visit, new_tab
+from ui.server import resources, visits
 from ui.server.visitors import COOKIE, browser_id
 
 T = TypeVar("T")
@@ -87,6 +88,24 @@ class WidgetKey(Key[T]):
 BEGUN = Key[bool]("begun", bool)
 """Whether the session has heard what its browser knew before it."""
 
+STAGE = WidgetKey[bool]("stage", bool)
+"""Whether the page is laid out for a projector; bound to its address."""
+
+
+def visit() -> Visit:
+    """Return this browser's visit; where it keeps no cookies, one that goes with the session."""
+    return visits.visit(browser_id(st.context.cookies.get(COOKIE)))
+
+
+# The visit; see ui/session/visit.py.
+VISIT = Key[Visit]("visit", visit)
+"""What all tabs of this browser share."""
+TAB = Key[str]("tab", new_tab)
+"""The name of this tab within the visit."""
+
+SHOWN_BEFORE = Key[str | None]("shown_before", lambda: None)
+"""The name of the tab that the browser says was shown here before; None while it says nothing."""
+
 # The drawing.
 CANVAS = WidgetKey[Any]("canvas", lambda: None)
 CANVAS_START = Key[dict[str, Any]]("canvas_start", lambda: {"objects": [], "number": 0})
@@ -101,6 +120,8 @@ DRAWINGS = Key[tuple[NDArray[np.float32], ...]]("drawings", tuple)
 """This visit's earlier drawings, (28, 28) centred, oldest first."""
 PEN_WIDTH = WidgetKey[int]("pen_width", lambda: 22)
 """In pixels of the canvas."""
+PEN_WIDTHS = range(8, 41, 2)
+"""What it can be set to."""
 PART = Key[int | None]("part", lambda: None)
 """Which of several digits was picked, from 0 on the left; None for the last."""
 N_PARTS = Key[int]("n_parts", int)
@@ -175,8 +196,8 @@ VIEW = Key[str | None]("view", lambda: None)
 """The path of the view that is open; None before there is one."""
 
 # The reasons for an answer.
-WHY = WidgetKey[str | None]("why", lambda: None)
-"""The way of explaining the answer that is open; None for none."""
+WHY = WidgetKey[str | None]("why", lambda: "bars")
+"""What is shown below the answer: the bars, or a reason by its code; None for the bars too."""
 WHY_DIGIT = WidgetKey["int | Literal['answer'] | None"]("why_digit", lambda: "answer")
 """The digit whose evidence is shown."""
 WHY_OTHER = WidgetKey["int | Literal['runner_up'] | None"]("why_other", lambda: "runner_up")
@@ -216,16 +237,19 @@ def after_stroke(n: int) -> WidgetKey[int]:
 
 NAMES = frozenset(
     {
-        *("cell_pictures", "controls", "draw_view", "model_row", "more", "progress_row"),
-        *("run_controls", "scores", "train_view", "upload"),
+        *("answer", "cell_pictures", "controls", "draw_view", "model_panel", "model_row"),
+        *("progress_row", "reason", "receipt", "run_controls", "samples", "scores", "settings"),
+        *("evaluate_side", "evaluate_stage", "stage_switch", "train_view", "upload"),
+        "models_row",
         *("clear", "evidence_map", "film", "live_bars", "live_model", "returning", "sample_strip"),
-        *("canvas_guard", "crop_box", "picture_catch", "story", "undo"),
+        *("canvas_guard", "crop_box", "keys", "picture_catch", "story", "undo"),
         *("adjust", "camera_button", "crop", "crop_whole", "invert", "picture_choice", "turn"),
         *("data_choice", "data_without_mnist"),
         *("go_back", "keep", "retrain", "see_changes", "stop", "to_canvas", "to_upload", "train"),
         *("show_mistake", "tutorial"),
+        "afresh",
     }
 )
 """Keys under which nothing is held: containers, browser components and buttons."""
-PREFIXES = ("download_", "is_ink_", "model_", "picture_", "run_", "use_")
+PREFIXES = ("download_", "is_ink_", "model_", "picture_", "run_", "step_", "use_")
 """How keys begin under which nothing is held, and of which there are several."""

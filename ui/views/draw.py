@@ -26,6 +26,7 @@ from ui.session.drawings import (
     shown_part,
 )
 from ui.session.models import active_model
+from ui.session.visit import keep
 
 __all__ = ["draw_view"]
 
@@ -40,6 +41,7 @@ def draw_view() -> None:
     places are given by assets/style.css.
     """
     with st.container(key="draw_view"):
+        st.html("<h1 class='unseen'>Draw a digit</h1>")
         with st.container(horizontal=True, vertical_alignment="center", key="controls"):
             if state.SOURCE.get() == DRAW:
                 canvas_controls()
@@ -48,23 +50,17 @@ def draw_view() -> None:
         why_control()
         _drawing_panel()
         retraining.show()
-        with st.container(key="more"):
-            _more()
+        with st.container(key="samples"):
+            if state.SOURCE.get() == DRAW:
+                sample_strip(on_pick=_put_sample)
+                _switch("Upload a picture instead", "add_photo_alternate", UPLOAD, key="to_upload")
+            mistake_button()
+        with st.container(key="model_panel"):
+            model_panel()
     canvas_guard()
     picture_catch(on_catch=_show_upload)
     if (active := active_model()) is not None and isinstance(active.model, SoftmaxRegression):
         live_model(active.model, active.reject_rule, on_pick=show_evidence, on_part=state.PART.set)
-
-
-def _more() -> None:
-    left, right = st.columns(2, gap="large")
-    with left:
-        if state.SOURCE.get() == DRAW:
-            sample_strip(on_pick=_put_sample)
-            _switch("Upload a picture instead", "add_photo_alternate", UPLOAD, key="to_upload")
-        mistake_button()
-    with right:
-        model_panel()
 
 
 def _put_sample(objects: list[Any]) -> None:
@@ -101,8 +97,10 @@ def _drawing_panel() -> None:
     readings = () if ink is None or active is None else read_parts(active, ink)
     shown = shown_part(len(readings))
     is_drawn = bool(state.DRAWN_OBJECTS.get())
-    live_bars(readings, shown, is_drawn=is_drawn, is_upload=is_upload)
-    if active is not None and readings:
-        if not is_upload:
-            note_stroke(readings[shown].centred)
-        why_panel(active.model, readings[shown])
+    with st.container(key="answer"):
+        live_bars(readings, shown, is_drawn=is_drawn, is_upload=is_upload)
+        if active is not None and readings:
+            if not is_upload:
+                note_stroke(readings[shown].centred)
+            why_panel(active.model, readings[shown])
+    keep()

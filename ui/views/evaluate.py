@@ -24,6 +24,7 @@ __all__ = ["clicked", "evaluate_view"]
 WIDTHS = (55, 45)
 SHOWN = 48
 """The most pictures that are shown of one cell of the confusion matrix."""
+SHOWN_ON_STAGE = 12
 PAGE = 24
 """How many mistakes are on one page."""
 DIGITS = tuple(range(N_CLASSES))
@@ -46,12 +47,15 @@ def evaluate_view() -> None:
     if active is None:
         st.info("There is no model yet. Press Retrain in the Draw view to make one.")
         return
-    place = st.container()
+    place = None if state.STAGE.get() else st.container()
     chosen = measured_on()
     if chosen is None:
         st.info("Choose a file to measure on, or the usual test digits.")
         return
     tested = _tested(active, chosen)
+    if place is None:
+        _stage(tested)
+        return
     with place:
         _headline(active, tested)
     _confusion(tested)
@@ -96,6 +100,30 @@ def _headline(active: Checkpoint, tested: _Tested) -> None:
         )
 
 
+@st.fragment
+def _stage(tested: _Tested) -> None:
+    """Show the confusion matrix on the whole screen, with the measures and one cell's pictures."""
+    measured = tested.measured
+    _begin_with_most_confused(measured.confusion_matrix)
+    with st.container(key="evaluate_stage"):
+        _matrix(measured.confusion_matrix)
+        with st.container(key="evaluate_side"):
+            st.html(
+                "<table class='scores'>"
+                + "".join(
+                    f"<tr><th scope='row'>{name}</th><td>{value:.1%}</td></tr>"
+                    for name, value in (
+                        ("Accuracy", measured.accuracy),
+                        ("Recall", measured.macro_recall),
+                        ("F1", measured.macro_f1),
+                    )
+                )
+                + "</table>"
+            )
+            with st.container(key="cell_pictures"):
+                _cell(tested, state.TRUE.get(), state.PREDICTED.get(), most=SHOWN_ON_STAGE)
+
+
 def _model_in_words(active: Checkpoint) -> str:
     learned = models.trained_on(active, own="pictures of one's own")
     return f"The model that answers you, {models.fed(active)} and trained on {learned}"
@@ -115,9 +143,7 @@ def _confusion(tested: _Tested) -> None:
     """Show the confusion matrix, and the pictures in the cell chosen by click or by name."""
     matrix = tested.measured.confusion_matrix
     st.html("<h2>Who is taken for whom</h2>")
-    if not state.TRUE.is_set():
-        _choose(_most_confused(matrix))
-        _frame()
+    _begin_with_most_confused(matrix)
     left, right = st.columns(WIDTHS, gap="large")
     with left:
         _matrix(matrix)
@@ -127,6 +153,12 @@ def _confusion(tested: _Tested) -> None:
             st.selectbox("Read as", DIGITS, key=state.PREDICTED.name, on_change=_frame)
         with st.container(key="cell_pictures"):
             _cell(tested, state.TRUE.get(), state.PREDICTED.get())
+
+
+def _begin_with_most_confused(matrix: NDArray[np.int64]) -> None:
+    if not state.TRUE.is_set():
+        _choose(_most_confused(matrix))
+        _frame()
 
 
 def _most_confused(matrix: NDArray[np.int64]) -> tuple[int, int]:
@@ -139,8 +171,14 @@ def _matrix(matrix: NDArray[np.int64]) -> None:
     number, framed = state.FRAMED.get()
     key = state.matrix(number)
     st.altair_chart(
-        charts.confusion_chart(matrix, percent=state.NUMBERS.get() == "percent", chosen=framed),
+        charts.confusion_chart(
+            matrix,
+            percent=state.NUMBERS.get() == "percent",
+            chosen=framed,
+            is_stage=state.STAGE.get(),
+        ),
         width="stretch",
+        height="stretch" if state.STAGE.get() else "content",
         key=key.name,
         on_select=lambda: _take_click(number),
         selection_mode=charts.CELL,
@@ -184,20 +222,20 @@ def clicked(event: Any) -> tuple[int, int] | None:
     return true, predicted
 
 
-def _cell(tested: _Tested, true: int, predicted: int) -> None:
+def _cell(tested: _Tested, true: int, predicted: int, most: int = SHOWN) -> None:
     indices = pictures_of(true, predicted, tested.probabilities, tested.test.labels)
     n = len(indices)
     if n == 0:
         st.html(f"<p class='note'>No {true} was read as {predicted}.</p>")
         return
     of = tested.measured.support[true]
-    some = f" Here are the {SHOWN} that it was surest of." if n > SHOWN else ""
+    some = f" Here are the {most} that it was surest of." if n > most else ""
     st.html(
         f"<p class='note'>Of the {of:,} pictures that show {true}, {n:,} ({n / of:.1%})"
         f" {'was' if n == 1 else 'were'} read as {predicted}.{some}</p>"
         + pixels.contact_sheet(
-            tested.test.images[indices[:SHOWN]],
-            [f"{true}, read as {predicted}"] * min(n, SHOWN),
+            tested.test.images[indices[:most]],
+            [f"{true}, read as {predicted}"] * min(n, most),
         )
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -22,6 +24,7 @@ from model.explanation.templates import direction_templates
 from ui.elements import charts, pixels
 from ui.elements.source import source_of
 from ui.server import resources
+from ui.session import state
 from ui.session.drawings import digit_on_canvas
 from ui.session.models import DATA_NAMES, active_model
 
@@ -44,21 +47,28 @@ def how_view() -> None:
     if active is None:
         st.info("There is no model yet. Press Retrain in the Draw view to make one.")
         return
-    if not isinstance(active.model, SoftmaxRegression):
+    model = active.model
+    if not isinstance(model, SoftmaxRegression):
         st.info("This view explains the linear models. Choose one of them in the Draw view.")
         return
     st.html(
         "<h1>One formula, learned from examples</h1>"
         "<p class='lead'>No layers, no tricks: every answer on this page comes from"
-        f" {active.model.n_parameters:,} numbers."
+        f" {model.n_parameters:,} numbers."
         " Here is how they are used, and where they come from.</p>"
     )
-    _formula(active.model)
-    _three_ways()
-    _loss(active)
-    _training()
-    _evaluation(active)
-    _reject_option(active)
+    steps: dict[str, Callable[[], None]] = {
+        "formula": lambda: _formula(model),
+        "product": lambda: _one_product(model),
+        "inputs": _three_ways,
+        "loss": _loss,
+        "training": _training,
+        "evaluation": lambda: _evaluation(active),
+        "reject": lambda: _reject_option(active),
+    }
+    for name, step in steps.items():
+        with st.container(key=f"step_{name}"):  # one a screen on the stage
+            step()
 
 
 def _formula(model: SoftmaxRegression) -> None:
@@ -86,7 +96,6 @@ def _formula(model: SoftmaxRegression) -> None:
             f" 5 to 9 below. {what} on <b class='for'>orange</b> speaks for the digit, on"
             " <b class='against'>blue</b> against it.</p>"
         )
-    _one_product(model, templates)
 
 
 def _templates(model: SoftmaxRegression) -> NDArray[np.uint8]:
@@ -99,7 +108,7 @@ def _templates(model: SoftmaxRegression) -> NDArray[np.uint8]:
     return pixels.diverging(weights, float(np.percentile(np.abs(weights), 99.5)))
 
 
-def _one_product(model: SoftmaxRegression, templates: NDArray[np.uint8]) -> None:
+def _one_product(model: SoftmaxRegression) -> None:
     """Show one picture times one template."""
     picture = digit_on_canvas()
     seen = model.seen(_examples()[:1] if picture is None else picture[np.newaxis])  # (1, 28, 28)
@@ -109,7 +118,7 @@ def _one_product(model: SoftmaxRegression, templates: NDArray[np.uint8]) -> None
     whose = "A picture" if picture is None else "Your drawing"
     parts = [
         (pixels.grey(seen[0]), f"{whose}, as the model sees it", "×"),
-        (templates[digit], f"the template of {digit}", "="),
+        (_templates(model)[digit], f"the template of {digit}", "="),
         (
             pixels.diverging(found.map, strongest),
             f"sum {found.map.sum():+.2f}, with bias {found.bias:+.2f}: score {found.logit:.2f}",
@@ -154,7 +163,7 @@ def _three_ways() -> None:
     )
 
 
-def _loss(active: Checkpoint) -> None:
+def _loss() -> None:
     _heading(2, "The loss says how wrong it is, the optimizer makes it less wrong")
     left, right = st.columns(WIDTHS, gap="large")
     with left:
@@ -168,7 +177,10 @@ def _loss(active: Checkpoint) -> None:
         )
         st.code(source_of("model/training/tensorflow_steps.py", "cross_entropy"), wrap_lines=True)
     with right:
-        st.altair_chart(charts.loss_chart(), width="stretch")
+        is_stage = state.STAGE.get()
+        st.altair_chart(
+            charts.loss_chart(is_stage=is_stage), height="stretch" if is_stage else "content"
+        )
         st.html("<p class='note'>What one picture costs. A pure guess, 10 %, costs 2.30.</p>")
 
 
@@ -217,10 +229,12 @@ def _evaluation(active: Checkpoint) -> None:
             strict=True,
         ):
             column.metric(name, f"{value:.1%}")
-        st.altair_chart(charts.confusion_chart(measured.confusion_matrix), width="stretch")
+        if not state.STAGE.get():  # there it has a screen of its own, on Evaluate
+            st.altair_chart(charts.confusion_chart(measured.confusion_matrix), width="stretch")
         st.html(
             f"<p class='note'>The model that answers you on the {measured.n:,} test digits of"
-            f" {DATA_NAMES[data]}: rows are the true digits, columns what it said.</p>"
+            f" {DATA_NAMES[data]}<span class='long'>: rows are the true digits, columns what it"
+            " said</span>.</p>"
         )
 
 
@@ -244,8 +258,10 @@ def _reject_option(active: Checkpoint) -> None:
         st.code(source_of("model/classifier/reject.py", "familiarity"), wrap_lines=True)
         st.code(source_of("model/classifier/reject.py", "RejectRule.verdicts"), wrap_lines=True)
     with right:
+        is_stage = state.STAGE.get()
         st.altair_chart(
-            charts.coverage_chart(np.array(rule.curve), rule.min_probability), width="stretch"
+            charts.coverage_chart(np.array(rule.curve), rule.min_probability, is_stage=is_stage),
+            height="stretch" if is_stage else "content",
         )
         st.html(
             "<p class='note'>Asking for more certainty leaves more digits unanswered, and makes"

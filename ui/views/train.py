@@ -33,14 +33,15 @@ def train_view() -> None:
         state.SPEED.set(job.speed)
     with st.container(key="train_view"):
         left, right = st.columns([32, 68], gap="large")
-        with left:
+        with left, st.container(key="settings"):
             _settings()
         with right:
             if training.is_shown():
                 st.fragment(_running, run_every=POLL_SECONDS)()
             else:
                 _at_rest()
-    model_list()
+    if not state.STAGE.get():
+        model_list()
 
 
 def _settings() -> None:
@@ -231,15 +232,20 @@ def _control(label: str, icon: str, method: training.Control) -> None:
 
 
 def _at_rest() -> None:
-    """Show the notice, and the receipt and the film of the last run, or how to begin."""
+    """Show the notice, and the receipt and the film of the last run, or how to begin.
+
+    On the stage the film is above, and of the receipt there is one line.
+    """
     if notice := state.NOTICE.get():
         notices.info(notice)
     last = kept_runs.find(state.LAST_JOB.get())
     is_compared = state.BEFORE.get() is not None
     if is_compared:
-        receipt()
+        with st.container(key="receipt"):
+            receipt()
     if last is not None and last.film:
-        st.subheader("The film of this run")
+        if not state.STAGE.get():
+            st.subheader("The film of this run")
         film(last, as_features(last.config.input))
     elif last is None and state.LAST_JOB.get() is not None:
         st.caption("The film of your last run is not kept any more: many have trained since.")
@@ -249,5 +255,5 @@ def _at_rest() -> None:
             " begin at zero. The ten templates grow here, step by step, and the model that answers"
             " you now stays until the new one is done.</p></div>"
         )
-    if is_compared:
+    if is_compared and not state.STAGE.get():
         changes()

@@ -10,9 +10,11 @@ from ui.components.shared.parts import script
 
 __all__ = ["canvas_guard"]
 
+WORDS = {"canvas": "The canvas: draw a digit here, or choose a sample with the keys 0 to 9"}
+
 _mount = st.components.v2.component(
     "inkling_canvas_guard",
-    js=script("library.js", Path(__file__).with_name("guard.js")),
+    js=script("library.js", Path(__file__).with_name("guard.js"), WORDS=WORDS),
 )
 
 

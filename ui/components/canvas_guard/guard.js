@@ -12,7 +12,8 @@
 // Each stroke is sent as it ends, not 200 ms later, so that nothing done then comes before it. A
 // click that leaves the canvas waits for the answer: on another view nobody takes the stroke.
 //
-// The library's toolbar, invisible here, is for the program alone (see canvas_button.js).
+// The library's toolbar, invisible here, is for the program alone (see canvas_button.js). The canvas
+// gets the name that a screen reader says; WORDS stands before this file.
 
 const CONTAINER = "dc-container"; // the library's names
 const CANVAS = "canvas.upper-canvas";
@@ -153,4 +154,7 @@ function answered({ defaultPrevented }) {
 
 function hideToolbar() {
   inLibrary(TOOLBAR)?.setAttribute("inert", "");
+  const canvas = inLibrary(CANVAS);
+  canvas?.setAttribute("role", "img");
+  canvas?.setAttribute("aria-label", WORDS.canvas);
 }

@@ -17,7 +17,7 @@ __all__ = ["evidence_map"]
 
 WORDS = {
     "map": "Map of the evidence",
-    "invitation": "Point at a pixel, or use the arrow keys, to see its share.",
+    "invitation": "Point at a pixel to see its share.",
     "pixel": "Row {row}, column {column}: ink {ink}, share {share}",
 }
 

@@ -18,7 +18,7 @@ __all__ = ["film"]
 WORDS = {
     "film": "How the model learns",
     "loss": "Training loss",
-    "accuracy": "Right on validation digits",
+    "accuracy": "Right in validation",
     "play": "Play the film",
     "pause": "Pause the film",
     "slider": "Step",
@@ -39,7 +39,7 @@ _HERE = Path(__file__).parent
 _mount = st.components.v2.component(
     "inkling_film",
     html=page(_HERE / "film.html", WORDS),
-    css=style("small_bars.css", "signed.css", _HERE / "film.css"),
+    css=style("small_bars.css", "signed.css", "templates.css", _HERE / "film.css"),
     js=script(
         *("words.js", "small_bars.js", *TEMPLATES, _HERE / "film.js"),
         **CONSTANTS,

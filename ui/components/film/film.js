@@ -36,6 +36,7 @@ function build(root) {
     timer: null,
   };
   buildSmallBars(view.bars);
+  buildTemplates(view.templates);
   view.slider.addEventListener("input", () => {
     stop(view);
     show(view);
@@ -93,7 +94,6 @@ function show(view) {
   view.find(".loss").setAttribute("aria-label", worded(WORDS.loss_at_step, said));
   view.find(".accuracy").setAttribute("aria-label", worded(WORDS.accuracy_at_step, said));
   const { kind } = view.data;
-  view.templates.dataset.kind = kind;
   for (const note of view.notes) note.hidden = note.dataset.kind !== kind;
   paintTemplates(view.templates, kind, frame.templates);
   view.templates.setAttribute("aria-label", worded(WORDS.templates_at_step, said));

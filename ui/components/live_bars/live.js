@@ -144,19 +144,20 @@ function readFrame() {
 }
 
 // Look at the whole drawing when a stroke begins and ends; in between only at what the pen may have
-// changed. The library smooths a stroke, so that the line lags behind the pen by a move or a frame.
+// changed. The canvas may be shown larger or smaller than its pixels are. The library smooths a stroke, so that the line lags behind the pen by a move or a frame.
 // (Looking at everything costs half a megabyte a frame, which keeps the browser's collector busy.)
 function look() {
   const { clientWidth: width, clientHeight: height } = layers[0]; // whatever the screen's density
-  const corner = layers[0].getBoundingClientRect();
+  const box = layers[0].getBoundingClientRect();
+  const scale = box.width / width;
   const isNew = seen?.width !== width || seen.height !== height;
   const places = isNew ? [] : [...wayBefore, ...way];
   const [left, across] = reached(
-    places.map(([x]) => x - corner.left),
+    places.map(([x]) => (x - box.left) / scale),
     width,
   );
   const [top, down] = reached(
-    places.map(([, y]) => y - corner.top),
+    places.map(([, y]) => (y - box.top) / scale),
     height,
   );
   [way, wayBefore] = [[], [...wayBefore.slice(-2), ...way]];

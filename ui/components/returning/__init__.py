@@ -18,18 +18,30 @@ _mount = st.components.v2.component(
 )
 
 
-def returning(known: Mapping[str, Any]) -> Any:
+def returning(known: Mapping[str, Any], tab: str) -> tuple[Any, Any]:
     """Give the browser what a new session would have to know; return what it says.
 
-    To be called before anything else is put on the page. What comes back is None, unless the
-    browser has just been without a connection or an answer. Then it should be what it was given
-    last, but it may be anything: a browser is anybody's.
+    To be called before anything else is put on the page. A browser is anybody's, so what comes back
+    may be anything.
+
+    Returns
+    -------
+    said
+        None, unless the browser has just been without a connection or an answer. Then it should be
+        what it was given last, and `has_canvas`, whether the canvas is on the page.
+    shown_before
+        The name of the tab that was here before the page was loaded, where it is another than
+        `tab`; else None.
     """
 
     def heard() -> None:
         """The browser is heard of by what the mount returns, which a new session has as well."""
 
     said = _mount(
-        key="returning", data=dict(known), on_known_change=heard, on_returned_change=heard
+        key="returning",
+        data={"known": dict(known), "tab": tab},
+        on_known_change=heard,
+        on_returned_change=heard,
+        on_before_change=heard,
     )
-    return said.known if said.returned is None else said.returned
+    return said.known if said.returned is None else said.returned, said.before

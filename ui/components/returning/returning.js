@@ -6,6 +6,9 @@
 // It says so twice. Streamlit asks for a run of its own, at times, in the moment of connecting: what
 // was set as a state while there was no connection is in it. The event comes a moment later.
 //
+// Each tab remembers its name for as long as it is open. Where a page that is loaded again gets
+// another name, the server took the old page for open still, so the browser says which one it was.
+//
 // The same run is asked for when a stroke gets no answer for PATIENCE while Python does not run:
 // once, then at doubled intervals. An answer to an earlier stroke begins the time anew; and where
 // answers take long, the server is busy and not deaf, so it is given three times as long.
@@ -14,12 +17,14 @@ const APP = '[data-testid="stApp"]'; // Streamlit's element, whose attributes te
 const CONNECTION = "data-test-connection-state"; // "CONNECTED", or another
 const RUN = "data-test-script-state"; // "notRunning", "running", …
 const PATIENCE = 5000; // milliseconds
+const TAB = "inkling-tab"; // in the tab's own storage
 
 const observer = new MutationObserver(connectionChanged);
 
 let host = null;
 let known = null; // what Python gave last
 let python = null;
+let isNamed = false; // the tab, since the page was loaded
 let isConnected = true;
 let timer = 0;
 let patience = PATIENCE;
@@ -28,8 +33,9 @@ let slowest = 0; // of the answers
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   host = parentElement;
-  known = data;
+  known = data.known;
   python = { setStateValue, setTriggerValue };
+  nameTab(data.tab);
   observer.observe(document.querySelector(APP), { attributeFilter: [CONNECTION] });
   window.addEventListener("inkling-stroke", stroke);
   window.addEventListener("inkling-answer", answered);
@@ -42,10 +48,39 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   };
 }
 
+function nameTab(name) {
+  try {
+    const before = sessionStorage.getItem(TAB);
+    sessionStorage.setItem(TAB, name);
+    if (!isNamed && before && before !== name) atRest(() => python.setStateValue("before", before));
+    isNamed = true;
+  } catch {
+    // A browser that stores nothing.
+  }
+}
+
+// Act when Python does not run: in the run that a page begins with, Streamlit does not know yet which
+// view was asked for, and what is said then leads to the first view.
+function atRest(act) {
+  const app = document.querySelector(APP);
+  const look = () => {
+    if (app.getAttribute(RUN) !== "notRunning") return;
+    waiting.disconnect();
+    act();
+  };
+  const waiting = new MutationObserver(look);
+  waiting.observe(app, { attributeFilter: [RUN] });
+  look();
+}
+
+function told() {
+  return { ...known, has_canvas: Boolean(inLibrary(SEND)) };
+}
+
 function connectionChanged() {
   const wasConnected = isConnected;
   isConnected = document.querySelector(APP).getAttribute(CONNECTION) === "CONNECTED";
-  if (wasConnected && !isConnected) python.setStateValue("known", known);
+  if (wasConnected && !isConnected) python.setStateValue("known", told());
   if (wasConnected || !isConnected) return;
   // What is on the canvas and was never sent. What is asked for in one moment becomes one message,
   // and with the canvas's it would be one to its fragment.
@@ -54,7 +89,7 @@ function connectionChanged() {
 }
 
 function ask() {
-  python.setTriggerValue("returned", known);
+  python.setTriggerValue("returned", told());
   python.setStateValue("known", null);
 }
 

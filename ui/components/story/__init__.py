@@ -29,7 +29,7 @@ _HERE = Path(__file__).parent
 _mount = st.components.v2.component(
     "inkling_story",
     html=page(_HERE / "story.html", WORDS),
-    css=style("small_bars.css", _HERE / "story.css"),
+    css=style("small_bars.css", "templates.css", _HERE / "story.css"),
     js=script(
         *("words.js", "small_bars.js", *TEMPLATES, _HERE / "story.js"),
         **CONSTANTS,

@@ -26,7 +26,10 @@ export default function ({ data, parentElement }) {
 function begin(root, data) {
   const { host } = root.getRootNode();
   const bars = root.querySelector(".bars");
-  if (bars.children.length === 0) buildSmallBars(bars);
+  if (bars.children.length === 0) {
+    buildSmallBars(bars);
+    buildTemplates(root.querySelector(".templates"));
+  }
   const began = performance.now();
   let request = 0;
   let shown = -1;
@@ -54,8 +57,6 @@ function begin(root, data) {
 function paint(root, bars, { kind, n_steps }, frame) {
   const counted = { step: frame.step.toLocaleString("en"), n_steps: n_steps.toLocaleString("en") };
   root.querySelector(".step").textContent = worded(WORDS.step, counted);
-  const templates = root.querySelector(".templates");
-  templates.dataset.kind = kind;
-  paintTemplates(templates, kind, frame.templates);
+  paintTemplates(root.querySelector(".templates"), kind, frame.templates);
   showSmallBars(bars, frame.bars);
 }

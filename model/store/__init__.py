@@ -1,0 +1,1 @@
+"""What outlives the server's process: visits, in one database with versioned tables."""

@@ -1,0 +1,180 @@
+"""The stage: large enough for the last row, without scrolling, on small and large projectors."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, ViewportSize, expect
+
+from tests.support.answers import REASONS, answered, expect_digit, go_to, open_reason, press
+from tests.support.drawing import DIGITS, canvas_ready, draw
+
+LEAST = 0.04
+"""Of the screen's height: the size of a text outside the control bars."""
+SCREENS: tuple[ViewportSize, ...] = (
+    {"width": 1280, "height": 720},
+    {"width": 1024, "height": 768},
+    {"width": 640, "height": 360},  # the first at 200 % of the browser's zoom
+    {"width": 3840, "height": 2160},
+)
+
+# Texts that are seen and smaller than they should be, and how far the page can be scrolled.
+WALK = """least => {
+  const bars = "[data-testid=stHeader], .st-key-stage_switch, .st-key-controls, .st-key-why,"
+    + ".st-key-model_panel, .st-key-confusion_numbers, .st-key-tested, .st-key-settings,"
+    + ".st-key-run_controls, .st-key-progress_row, .st-key-keep, .st-key-go_back";
+  const hidden = ".katex-mathml";
+  const small = [];
+  let n = 0;
+  const visit = (root, inBar) => {
+    for (const node of root.querySelectorAll("*")) {
+      const isBar = inBar || node.closest(bars) !== null;
+      if (node.shadowRoot) visit(node.shadowRoot, isBar);
+      if (isBar || node.closest(hidden) || ["STYLE", "SCRIPT"].includes(node.tagName)) continue;
+      const text = [...node.childNodes].filter(({nodeType}) => nodeType === 3)
+        .map(({data}) => data).join("").replaceAll("\\u200b", "").trim();
+      const box = node.getBoundingClientRect();
+      const isSeen = text && box.width > 1 && box.height > 1 && box.bottom > 0
+        && box.top < innerHeight && box.right > 0 && box.left < innerWidth
+        && node.checkVisibility({opacityProperty: true, visibilityProperty: true});
+      if (!isSeen) continue;
+      n += 1;
+      const matrix = node.getScreenCTM?.();
+      const scale = matrix ? Math.hypot(matrix.a, matrix.b) : (node.currentCSSZoom ?? 1);
+      const size = scale * parseFloat(getComputedStyle(node).fontSize) / innerHeight;
+      if (size < least) small.push(`${text.slice(0, 40)}: ${(100 * size).toFixed(2)} %`);
+    }
+  };
+  visit(document, false);
+  const main = document.querySelector("[data-testid=stMain]");
+  return {small, n, further: [main.scrollHeight - main.clientHeight,
+                              main.scrollWidth - main.clientWidth]};
+}"""
+
+
+def on_stage(page: Page, path: str = "") -> Page:
+    page.set_viewport_size(SCREENS[0])
+    page.goto(f"{page.url.split('?')[0]}{path}?stage=true")
+    return page
+
+
+def assert_readable(page: Page, *, scrolls: bool = False) -> None:
+    page.locator("[data-test-script-state='notRunning']").first.wait_for()
+    found: dict[str, Any] = page.evaluate(WALK, LEAST)
+    assert found["n"] > 1, "a page without text"
+    assert found["small"] == []
+    assert scrolls or found["further"] == [0, 0]
+
+
+def test_on_draw_the_answer_and_every_reason_can_be_read_from_the_last_row_without_scrolling(
+    page: Page,
+) -> None:
+    on_stage(page)
+    draw(page, DIGITS[4])
+    expect_digit(page, 4)
+    for reason in ("Bars", *REASONS):
+        if reason != "Bars":
+            open_reason(page, reason)
+        shown = page.locator(".st-key-reason" if reason != "Bars" else ".reading .bars")
+        expect(shown).to_be_visible()
+        for screen in SCREENS:
+            page.set_viewport_size(screen)
+            assert_readable(page)
+
+
+def test_on_evaluate_the_confusion_matrix_fills_the_screen(page: Page) -> None:
+    on_stage(page, "evaluate")
+    chart = page.get_by_test_id("stVegaLiteChart")
+    expect(chart).to_be_visible()
+    for screen in SCREENS:
+        page.set_viewport_size(screen)
+        box = chart.bounding_box()
+        assert box is not None
+        assert box["height"] > 0.8 * screen["height"]
+        assert box["width"] > 0.6 * screen["width"]
+        assert_readable(page)
+
+
+def test_on_train_templates_drawing_and_curves_are_beside_each_other(page: Page) -> None:
+    on_stage(page)
+    draw(page, DIGITS[4])
+    expect_digit(page, 4)
+    go_to(page, "Train")
+    press(page, "train")
+    expect(page.locator(".film .scrub")).to_be_visible(timeout=60_000)
+    for screen in SCREENS:
+        page.set_viewport_size(screen)
+        assert_readable(page)
+        templates, bars, curves = (
+            page.locator(f".film {part}").bounding_box()
+            for part in (".templates", ".bars", ".curves")
+        )
+        assert templates is not None
+        assert bars is not None
+        assert curves is not None
+        assert templates["x"] + templates["width"] <= curves["x"]
+        assert bars["x"] + bars["width"] <= curves["x"]
+
+
+def test_the_settings_of_a_training_are_not_cut_off_at_150_percent(page: Page) -> None:
+    page.set_viewport_size({"width": 853, "height": 480})
+    go_to(page, "Train")
+    for name in ("Steps", "Seed", "Batch", "Learning rate"):
+        box = page.get_by_role("spinbutton", name=name)
+        expect(box).to_be_visible()
+        assert box.evaluate("box => box.scrollWidth <= box.clientWidth + 1"), name
+        right = box.evaluate("box => box.getBoundingClientRect().right")
+        column = page.locator(".st-key-settings").evaluate("e => e.getBoundingClientRect().right")
+        assert right <= column, name
+
+
+def test_how_it_works_shows_one_step_a_screen(page: Page) -> None:
+    on_stage(page, "how")
+    steps = page.locator("[class*=st-key-step_]")
+    expect(steps).to_have_count(7)
+    for step in steps.all():
+        step.evaluate("step => step.scrollIntoView()")
+        assert_readable(page, scrolls=True)
+        assert step.evaluate("step => step.clientHeight / innerHeight") < 1.1
+
+
+def test_the_stage_is_in_the_address_and_kept_across_views(page: Page) -> None:
+    canvas_ready(page)
+    page.locator(".st-key-stage label").click()
+    expect(page).to_have_url(re.compile(r"\?stage=true$"))
+    for view, path in (("Evaluate", "evaluate"), ("Draw", "")):
+        go_to(page, view)
+        expect(page).to_have_url(re.compile(rf"/{path}\?stage=true$"))
+        expect(page.get_by_role("switch", name="Stage")).to_be_checked()
+    page.locator(".st-key-stage label").click()
+    expect(page).not_to_have_url(re.compile("stage"))
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1440, 900)])
+def test_a_reason_takes_the_place_of_the_bars_and_neither_it_nor_a_stroke_moves_anything(
+    page: Page, size: tuple[int, int]
+) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    canvas_ready(page)
+    places = """() => [".st-key-canvas", ".st-key-undo", ".st-key-sample_strip",
+      ".st-key-live_bars", ".st-key-why", ".st-key-model_row"].map((selector) => {
+        const {x, y} = document.querySelector(selector).getBoundingClientRect();
+        return [Math.round(x), Math.round(y)];
+      })"""
+    before = page.evaluate(places)
+    draw(page, DIGITS[4])
+    expect_digit(page, 4)
+    assert page.evaluate(places) == before
+    for reason in REASONS:
+        open_reason(page, reason)
+        expect(page.locator(".st-key-reason")).to_be_visible()
+        answered(page)
+        expect(page.locator(".reading .bars")).to_be_hidden()
+        bottom = page.locator(".st-key-reason").evaluate("e => e.getBoundingClientRect().bottom")
+        assert bottom <= size[1]
+        assert page.evaluate(places) == before, reason
+    open_reason(page, "Bars")
+    expect(page.locator(".reading .bars")).to_be_visible()
+    press(page, "clear")
