@@ -101,6 +101,9 @@ def go_to(page: Page, view: str) -> None:
     link = page.get_by_test_id("stTopNav").get_by_role("link", name=view)
     link.click()
     expect(link).to_have_attribute("aria-current", "page")
+    # The address follows a moment later, when the server has answered.
+    address = re.escape(str(link.get_attribute("href")))
+    expect(page).to_have_url(re.compile(rf"^{address}($|\?)"))
     if view == "Draw":
         canvas_ready(page)
 

@@ -169,7 +169,7 @@ def _through_time(model: SoftmaxRegression, reading: Reading) -> None:
     """Show the bars after each stroke, and where the answer changed."""
     pictures = [picture for _, picture in state.STROKES.get()]
     if len(pictures) < 2:
-        st.html("<p class='note'>Draw with more than one stroke to see how the answer grew.</p>")
+        st.html("<p class='reason'>Draw with more than one stroke to see how the answer grew.</p>")
         return
     shares = model.predict_proba(model.features(np.stack(pictures)))
     answers = shares.argmax(axis=1)
