@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,7 +23,8 @@ from tests.support.answers import (
 )
 from tests.support.cable import plugged
 from tests.support.drawing import DIGITS, canvas_ready, draw
-from tests.support.server import QUICK_SERVER, Server, free_port, serve
+from tests.support.machine import Machine
+from tests.support.server import QUICK_SERVER, Server, serve
 from tests.support.waiting import wait_until
 
 SLOW = 60_000
@@ -180,37 +179,11 @@ def test_start_afresh_deletes_the_visit_here_and_on_the_server(
     retrained(tab)
 
 
-class Machine:
-    """A server at one address, which can be killed and started again with the same disk."""
-
-    def __init__(self, home: Path, stack: contextlib.ExitStack) -> None:
-        self._home, self._port, self._stack = home, free_port(), stack
-        self._n = 0
-        self.server = self.start()
-
-    def start(self) -> Server:
-        """Start the server."""
-        self._n += 1
-        home = self._home / str(self._n)
-        home.mkdir()
-        disk = {"INKLING_STORE_DIR": str(self._home / "store")}
-        self.server = self._stack.enter_context(serve(home, QUICK_SERVER, disk, port=self._port))
-        return self.server
-
-    def kill(self) -> None:
-        """End it at once, and all that it started, as when the machine loses its power."""
-        os.killpg(self.server.pid, signal.SIGKILL)
-
-    def end(self) -> None:
-        """End it as a person does."""
-        os.kill(self.server.pid, signal.SIGTERM)
-
-
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Machine]:
     """A machine with a server of its own."""
     with contextlib.ExitStack() as stack:
-        yield Machine(tmp_path, stack)
+        yield Machine(tmp_path, stack, QUICK_SERVER, keeps=True)
 
 
 def connection(page: Page, state: str | re.Pattern[str]) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
-import signal
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,7 +25,8 @@ from tests.support.answers import (
 )
 from tests.support.cable import Cable, plugged
 from tests.support.drawing import DIGITS, canvas_ready, draw, mouse_held
-from tests.support.server import FORGETFUL_SERVER, Server, free_port, serve
+from tests.support.machine import Machine
+from tests.support.server import FORGETFUL_SERVER, Server, serve
 from tests.support.waiting import wait_until
 
 LEFT_OF_4, RIGHT_OF_4 = DIGITS[4]
@@ -36,32 +35,11 @@ SLOW = 60_000
 NOT_CONNECTED = re.compile("^(?!CONNECTED$)")
 
 
-class Machine:
-    """A server at one address, which can be killed and started again there."""
-
-    def __init__(self, home: Path, stack: contextlib.ExitStack) -> None:
-        self._home, self._port, self._stack = home, free_port(), stack
-        self._n = 0
-        self.server = self.start()
-
-    def start(self) -> Server:
-        """Start the server."""
-        self._n += 1
-        home = self._home / str(self._n)  # with an empty store
-        home.mkdir()
-        self.server = self._stack.enter_context(serve(home, FORGETFUL_SERVER, port=self._port))
-        return self.server
-
-    def kill(self) -> None:
-        """End it at once, and all that it started, as when the machine loses its power."""
-        os.killpg(self.server.pid, signal.SIGKILL)
-
-
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Machine]:
     """A machine with a server of its own."""
     with contextlib.ExitStack() as stack:
-        yield Machine(tmp_path, stack)
+        yield Machine(tmp_path, stack, FORGETFUL_SERVER, keeps=False)
 
 
 @pytest.fixture(scope="module")
@@ -338,3 +316,16 @@ def test_a_stroke_that_is_never_answered_is_asked_for_after_a_while(
     assert n_runs(forgetful) == before
     expect_digit(page, 7)
     assert n_runs(forgetful) == before + 1
+
+
+def test_a_tab_that_was_here_before_stays_on_its_view_however_slow_the_first_run_is(
+    tmp_path: Path, visit: Callable[[str], Page]
+) -> None:
+    with serve(tmp_path, FORGETFUL_SERVER, {"SLOW_RUNS": "1"}) as server:
+        page = visit(server.url)
+        before = quiet(page, server)
+        page.evaluate("sessionStorage.setItem('inkling-tab', 'another')")
+        page.goto(f"{server.url}/train")
+        assert quiet(page, server) - before >= 2, "nobody said which tab was here before"
+        expect(page.locator(".st-key-train button")).to_be_visible()
+        expect(page).to_have_url(re.compile("/train$"))

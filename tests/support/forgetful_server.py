@@ -1,6 +1,7 @@
 """The page's server, which says at /runs how often it has run the whole page.
 
-With SLOW set, each answer to a stroke takes so many seconds. It trains with a stand-in.
+With SLOW set, each answer to a stroke takes so many seconds; with SLOW_RUNS, each run of the whole
+page, before it says which views there are. It trains with a stand-in.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from ui.server import resources
 from ui.session import training
 
 SLOW = float(os.environ.get("SLOW", "0"))
+SLOW_RUNS = float(os.environ.get("SLOW_RUNS", "0"))
 _numbers = itertools.count(1)
 _n = 0
 _collect, _read = training.collect, prediction.read_parts
@@ -30,6 +32,7 @@ def counted() -> None:
     """Count a run of the whole page, which calls this once."""
     global _n
     _n = next(_numbers)
+    time.sleep(SLOW_RUNS)
     _collect()
 
 
