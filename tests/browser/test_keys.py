@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.answers import expect_digit, expect_invitation, go_to
@@ -34,7 +35,9 @@ def test_a_talk_needs_no_mouse_samples_undo_clear_and_the_reasons_have_keys(page
     expect_invitation(page)
 
 
-def test_keys_open_the_views_and_the_stage(page: Page) -> None:
+@pytest.mark.parametrize("width", [1280, 640])  # the latter has a menu in the top bar's place
+def test_keys_open_the_views_and_the_stage(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 360})
     ready(page)
     for key, path in (("v", "evaluate"), ("t", "train"), ("h", "how"), ("d", "")):
         page.keyboard.press(key)

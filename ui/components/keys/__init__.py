@@ -34,7 +34,8 @@ def _radio(place: str, n: int) -> tuple[str, str]:
 
 
 def _view(path: str) -> tuple[str, str]:
-    return "", f'[data-testid="stHeader"] a[href$="/{path}"]'
+    # In the page's top bar, or in the menu that a narrow screen has instead.
+    return "", f'a[data-testid$="NavLink"][href$="/{path}"]'
 
 
 REASONS = {
