@@ -24,7 +24,8 @@ SCREENS: tuple[ViewportSize, ...] = (
 WALK = """least => {
   const bars = "[data-testid=stHeader], .st-key-stage_switch, .st-key-controls, .st-key-why,"
     + ".st-key-model_panel, .st-key-confusion_numbers, .st-key-tested, .st-key-settings,"
-    + ".st-key-run_controls, .st-key-progress_row, .st-key-keep, .st-key-go_back";
+    + ".st-key-run_controls, .st-key-progress_row, .st-key-keep, .st-key-go_back,"
+    + ".st-key-show_mistake";
   const hidden = ".katex-mathml";
   const small = [];
   let n = 0;

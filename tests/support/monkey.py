@@ -23,7 +23,17 @@ from tests.support.waiting import wait_until
 
 __all__ = ["Held", "come_and_go", "held", "let_them_play"]
 
-PRESSED = ("retrain", "stop", "undo", "clear", "keep", "go_back", "to_upload", "to_canvas")
+PRESSED = (
+    "retrain",
+    "stop",
+    "undo",
+    "clear",
+    "keep",
+    "go_back",
+    "to_upload",
+    "to_canvas",
+    "show_mistake",
+)
 NONSENSE: tuple[tuple[str, Any], ...] = (
     ("string_value", "x" * 10_000),
     ("int_value", 2**60),

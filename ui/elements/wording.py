@@ -219,9 +219,9 @@ def turn(found: Turn) -> str:
     return " and ".join(ways)
 
 
-def listed(numbers: Sequence[int], last: str) -> str:
-    """Say numbers one after the other: "1, 2 or 5", where `last` is "or"."""
-    words = list(map(str, numbers))
+def listed(things: Sequence[object], last: str) -> str:
+    """Say things one after the other: "1, 2 or 5", where `last` is "or"."""
+    words = list(map(str, things))
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
@@ -275,8 +275,7 @@ def apart(before: Checkpoint, after: Checkpoint, change: float) -> str:
     if not found:
         same = "The recipe is the same, but for the seed, that is for the order of the pictures"
         return f"{same}: the difference is chance." if change else f"{same}."
-    told = found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
-    start = f"The new recipe has {told}"
+    start = f"The new recipe has {listed(found, 'and')}"
     is_less = {"another input", "other data", "fewer steps", NO_COPIES} & set(found)
     if change < 0 and is_less:
         return f"{start}, so a smaller figure was to be expected."

@@ -48,17 +48,22 @@ def model_panel() -> None:
     if training.is_shown():
         st.fragment(progress, run_every=POLL_SECONDS)()
     else:
-        if (job := retraining.told_here()) is not None:
-            st.html(f"<p class='note learned'>{wording.in_html(retraining.words(job))}</p>")
-        st.html(f"<p class='note'>{wording.in_html(_words())}</p>")
+        if (told := _told()) is not None:
+            st.html(f"<p class='note told'>{wording.in_html(told)}</p>")
+        st.html(f"<p class='note'>{wording.in_html(_description())}</p>")
     not_kept()
 
 
-def _words() -> str:
-    notice = state.NOTICE.get()
-    active = models.active_model()
-    if notice is not None:
+def _told() -> str | None:
+    """Return what there is to tell of the last training; None for nothing."""
+    if (notice := state.NOTICE.get()) is not None:
         return notice
+    job = retraining.told_here()
+    return None if job is None else retraining.words(job)
+
+
+def _description() -> str:
+    active = models.active_model()
     if active is None:
         return "The shipped models are missing or damaged. Press Retrain to make one."
     if not resources.has_mnist():

@@ -40,7 +40,7 @@ def receipt() -> None:
             change = comparison.after.accuracy - comparison.before.accuracy
             _figures(names, comparison, change)
         st.button("Keep", type="primary", key="keep", icon=":material/check:", on_click=_keep)
-        st.button("Go back", key="go_back", icon=":material/undo:", on_click=_go_back)
+        st.button("Go back", key="go_back", icon=":material/undo:", on_click=models.go_back)
     told = _recipes(names, before, after)
     if is_fair:
         told.append(wording.apart(before, after, change))
@@ -126,11 +126,6 @@ def _compared(before: Checkpoint, after: Checkpoint, tested: str) -> Comparison:
 
 
 def _keep() -> None:
-    state.BEFORE.set(None)
-
-
-def _go_back() -> None:
-    models.use(state.BEFORE.get() or "")
     state.BEFORE.set(None)
 
 

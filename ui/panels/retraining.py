@@ -53,7 +53,7 @@ def ways_on() -> None:
     """Offer to see what a run changed, or to go back."""
     if st.button("See what changed", key="see_changes", type="tertiary"):
         st.switch_page(st.Page(_elsewhere, title="Train", url_path="train"))
-    st.button("Go back", key="go_back", type="tertiary", on_click=_go_back)
+    st.button("Go back", key="go_back", type="tertiary", on_click=models.go_back)
 
 
 def words(job: Job) -> str:
@@ -64,11 +64,6 @@ def words(job: Job) -> str:
     after = job.result.measured["test_accuracy"]  # of the same test digits
     n_pictures = models.N_PICTURES[job.result.model.training_data.name]
     return wording.learned(before, after, n_pictures, job.seconds, job.config.seed)
-
-
-def _go_back() -> None:
-    models.use(state.BEFORE.get() or "")
-    state.BEFORE.set(None)
 
 
 def _elsewhere() -> None:

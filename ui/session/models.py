@@ -15,6 +15,7 @@ __all__ = [
     "choices",
     "describe",
     "fed",
+    "go_back",
     "trained_on",
     "use",
 ]
@@ -44,6 +45,12 @@ def use(name: str) -> None:
     """Let this model answer from now on; to be called before widgets are made."""
     state.MODEL.set(name)
     state.NOTICE.set(None)
+
+
+def go_back() -> None:
+    """Let the model answer that answered before the last training; as `use` is to be called."""
+    use(state.BEFORE.get() or "")
+    state.BEFORE.set(None)
 
 
 def add_model(kind: str, checkpoint: Checkpoint) -> str:

@@ -60,6 +60,7 @@ KEYS: dict[str, tuple[Shortcut, ...]] = {
         Shortcut("0 … 9", "A sample digit", ()),
         Shortcut("Ctrl+z", "Undo", (("undo", "button"),)),
         Shortcut("c", "Clear", (("clear", "button"),)),
+        Shortcut("m", "A digit that it gets wrong", (("show_mistake", "button"),)),
         Shortcut("r", "Retrain, or Train", (("retrain", "button"), ("train", "button"))),
     ),
     "Why?": tuple(
