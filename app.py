@@ -37,7 +37,6 @@ async def warm(app: st.App) -> AsyncIterator[None]:
         _log.warning("%d open files hold about %d visitors", files.limit, files.visitors)
     own_files.remove_stale()
     resources.start()
-    visits.start()
     try:
         yield
     finally:

@@ -15,14 +15,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from model.files import put_in_place
 from model.store.problem import Problem, StoreError
 
-__all__ = ["FILE", "Database", "Migration", "folder"]
+__all__ = ["FILE", "Database", "Migration"]
 
 FILE = "inkling.sqlite3"
 LOCK_SECONDS = 1.0
@@ -43,12 +42,6 @@ _PRIMARY = 0xFF
 """Of SQLite's error codes, the part that names the kind."""
 
 _log = logging.getLogger(__name__)
-
-
-def folder() -> Path:
-    """Return where visits are kept: INKLING_STORE_DIR, else the user's data directory."""
-    chosen = os.environ.get("INKLING_STORE_DIR") or platformdirs.user_data_dir("inkling")
-    return Path(os.path.expanduser(chosen))
 
 
 class Database:

@@ -1,29 +1,37 @@
 """What keeps visits: hands them out, and writes them in a thread of its own.
 
 Nobody waits for a disk. What changes is noted, and written at most once a second for each visit;
-where it cannot be written, it is tried again, and `problem` says why.
+where it cannot be written, it is tried again, and `problem` says why. Only who was here before
+waits: for what was kept to be read.
+
+SQLAlchemy takes half as long to import as Streamlit. It is imported when the first visit is read or
+written, so that neither the server's start nor the first answer waits for it.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 import weakref
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import sqlalchemy as sa
+import platformdirs
 
-from model.store import visits
-from model.store.database import FILE, Database, Migration
-from model.store.migrations import MIGRATIONS
 from model.store.problem import Problem, StoreError
-from model.store.visit import Visit
+from model.store.visit import Visit, key
 
-__all__ = ["Keeper"]
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from model.store.database import Database, Migration
+    from model.store.visits import Changes
+
+__all__ = ["Keeper", "folder"]
 
 BETWEEN_WRITES = 1.0
 """Seconds from one write of a visit to the next."""
@@ -42,6 +50,12 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
+def folder() -> Path:
+    """Return where visits are kept: INKLING_STORE_DIR, else the user's data directory."""
+    chosen = os.environ.get("INKLING_STORE_DIR") or platformdirs.user_data_dir("inkling")
+    return Path(os.path.expanduser(chosen))
+
+
 class Keeper:
     """Keeps visits in a folder.
 
@@ -49,8 +63,8 @@ class Keeper:
     ----------
     folder : Path
         Of the database; it is made where it is missing.
-    migrations : sequence of callables
-        See `model.store.database`.
+    migrations : sequence of callables, optional
+        See `model.store.database`; those of the program unless given.
     between_writes, retry_seconds : float
         In seconds.
 
@@ -64,13 +78,13 @@ class Keeper:
     def __init__(
         self,
         folder: Path,
-        migrations: Sequence[Migration] = MIGRATIONS,
+        migrations: Sequence[Migration] | None = None,
         *,
         between_writes: float = BETWEEN_WRITES,
         retry_seconds: float = RETRY_SECONDS,
     ) -> None:
         self.problem: Problem | None = None
-        self._path, self._migrations = folder / FILE, migrations
+        self._folder, self._migrations = folder, migrations
         self._between, self._retry = between_writes, retry_seconds
         self._database: Database | None = None
         self._live: weakref.WeakValueDictionary[str, Visit] = weakref.WeakValueDictionary()
@@ -78,15 +92,21 @@ class Keeper:
         self._pending: dict[Visit, float] = {}  # since when
         self._forgotten: set[str] = set()
         self._not_before = self._last_prune = 0.0
-        self._is_closing = False
+        self._is_begun = self._is_wanted = self._is_closing = False
         self._changed = threading.Condition()  # guards what is above
         self._at_disk = threading.RLock()  # one at a time reads or writes
         self._opened = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
 
     def start(self) -> None:
-        """Open the database, and write from now on, both in the background."""
-        self._thread.start()
+        """Open the database, and write from now on, both in the background.
+
+        The first visit that is read or written does that otherwise.
+        """
+        with self._changed:
+            self._is_wanted = True
+            self._changed.notify()
+        self._begin()
 
     def close(self) -> None:
         """Write what is not written yet, and end."""
@@ -96,20 +116,25 @@ class Keeper:
         if self._thread.is_alive():
             self._thread.join(CLOSING_SECONDS)
 
-    def visit(self, cookie: str | None) -> Visit:
+    def visit(self, cookie: str | None, *, is_new: bool = False) -> Visit:
         """Return the visit of the browser with this cookie, one for all its tabs.
 
-        Without a cookie, or where nothing is kept of it, it is an empty one.
+        Without a cookie, or where nothing is kept of it, it is an empty one. Nothing is looked for
+        where the cookie is new, which the server knows that has just given it.
         """
         if cookie is None:
             return Visit(None)
-        self._opened.wait(OPENING_SECONDS)
-        id = visits.key(cookie)
-        with self._at_disk:
-            visit = self._live.get(id)
-            if visit is None:
-                visit = self._live[id] = self._read(id)
+        id = key(cookie)
+        with self._changed:
+            visit = self._live.setdefault(id, Visit(id)) if is_new else self._live.get(id)
+        if visit is not None:
             return visit
+        self.start()
+        self._opened.wait(OPENING_SECONDS)
+        with self._at_disk:
+            visit = self._live.get(id) or self._read(id)
+            with self._changed:
+                return self._live.setdefault(id, visit)
 
     def keep(self, visit: Visit) -> None:
         """Have a visit written soon; returns at once."""
@@ -117,6 +142,7 @@ class Keeper:
             with self._changed:
                 self._pending.setdefault(visit, time.monotonic())
                 self._changed.notify()
+            self._begin()
 
     def forget(self, visit: Visit) -> None:
         """Delete a visit, in memory and on disk; where the disk refuses, that is tried again."""
@@ -128,8 +154,17 @@ class Keeper:
                 self._pending.pop(visit, None)
                 self._forgotten.add(visit.id)
             self._write([])
+        self._begin()
+
+    def _begin(self) -> None:
+        with self._changed:
+            is_first, self._is_begun = not self._is_begun, True
+        if is_first:
+            self._thread.start()
 
     def _read(self, id: str) -> Visit:
+        from model.store import visits
+
         if id in self._forgotten:
             return Visit(id)
         visit = self._try(lambda connection: visits.read(connection, id))
@@ -139,6 +174,11 @@ class Keeper:
         return visit
 
     def _run(self) -> None:
+        with self._changed:
+            while not (self._is_wanted or self._is_due()):
+                self._changed.wait(self._seconds_left())
+        from model.store import visits
+
         with self._at_disk:
             self._try(visits.prune)
             self._last_prune = time.monotonic()
@@ -180,12 +220,14 @@ class Keeper:
 
     def _write(self, due: list[Visit]) -> None:
         """Write these visits in one transaction; note them again where that fails."""
+        from model.store import visits
+
         now = time.monotonic()
         for visit in due:
             self._last_write[visit] = now
         forgotten = set(self._forgotten)
 
-        def write(connection: sa.Connection) -> list[tuple[Visit, visits.Changes]]:
+        def write(connection: sa.Connection) -> list[tuple[Visit, Changes]]:
             for id in forgotten:
                 visits.forget(connection, id)
             changed = []
@@ -226,7 +268,7 @@ class Keeper:
     def _act(self, act: Callable[[sa.Connection], T]) -> T:
         """The same; a damaged file is set aside, and a new one gets all visits that go on."""
         if self._database is None:
-            self._database = Database(self._path, self._migrations)
+            self._database = self._open()
             if self._database.was_damaged:
                 self._anew()
         try:
@@ -239,6 +281,13 @@ class Keeper:
         self._anew()
         with self._database.begin() as connection:
             return act(connection)
+
+    def _open(self) -> Database:
+        from model.store.database import FILE, Database
+        from model.store.migrations import MIGRATIONS
+
+        migrations = MIGRATIONS if self._migrations is None else self._migrations
+        return Database(self._folder / FILE, migrations)
 
     def _anew(self) -> None:
         """Have all visits that go on written to a file that has nothing of them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import secrets
 import threading
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from model.classifier.checkpoint import Checkpoint
 
-__all__ = ["MOST_MODELS", "MOST_TABS", "Tab", "Visit", "new_tab"]
+__all__ = ["MOST_MODELS", "MOST_TABS", "Tab", "Visit", "key", "new_tab"]
 
 MOST_MODELS = 12
 """The most models that a visit keeps, 190 kB each; the oldest goes first."""
@@ -59,6 +60,11 @@ class Tab:
     model: str | None
     before: str | None
     last_job: str | None
+
+
+def key(cookie: str) -> str:
+    """Return under which id the visit of a browser with this cookie is kept."""
+    return hashlib.sha256(cookie.encode()).hexdigest()
 
 
 def new_tab() -> str:

@@ -6,7 +6,6 @@ its tabs are bytes of `tab_form`. What cannot be read is passed over, and stays 
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
 import zlib
@@ -30,7 +29,6 @@ __all__ = [
     "changes",
     "create",
     "forget",
-    "key",
     "prune",
     "read",
     "write",
@@ -85,11 +83,6 @@ class Changes(NamedTuple):
 def create(connection: sa.Connection) -> None:
     """Make the tables of version 1."""
     _tables.create_all(connection)
-
-
-def key(cookie: str) -> str:
-    """Return under which id the visit of a browser with this cookie is kept."""
-    return hashlib.sha256(cookie.encode()).hexdigest()
 
 
 def read(connection: sa.Connection, id: str) -> Visit:

@@ -17,10 +17,10 @@ def test_eight_visitors_who_do_anything_are_answered_and_leave_nothing_running(
     with serve(tmp_path, QUICK_SERVER) as server:
         let_them_play(server, 8, 2, seed=1)  # from here on everything is imported
         before = held(server)
-        done, failed = let_them_play(server, 8, 6, seed=2)
+        done, failed = let_them_play(server, 8, 6, seed=2, least=40)
         after = held(server)
     assert failed == []
-    assert done.total() > 40
+    assert done.total() >= 40
     assert len(done) >= 4
     assert after.waiting == 0
     assert after.processes <= before.processes

@@ -6,6 +6,8 @@ import dataclasses
 import os
 import resource
 import sqlite3
+import subprocess
+import sys
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,13 +23,13 @@ from model.store.database import FILE, Database
 from model.store.keeper import Keeper
 from model.store.migrations import MIGRATIONS
 from model.store.problem import StoreError
-from model.store.visit import MOST_MODELS, MOST_TABS, Tab, Visit, new_tab
+from model.store.visit import MOST_MODELS, MOST_TABS, Tab, Visit, key, new_tab
 from tests.support.rights import folder_with_mode
 from tests.support.specimens import made_up
 from tests.support.waiting import wait_until
 
 COOKIE = "a" * 22
-ID = visits.key(COOKIE)
+ID = key(COOKIE)
 
 
 @pytest.fixture
@@ -280,7 +282,7 @@ def test_a_drawing_that_cannot_be_written_is_left_out(objects: list[Any]) -> Non
 
 
 def test_visits_go_when_they_are_too_many_too_large_or_too_old(database: Database) -> None:
-    ids = [visits.key(str(n)) for n in range(6)]
+    ids = [key(str(n)) for n in range(6)]
     for id in ids:
         write(database, visit_with(drawn(), n_models=1, id=id))
 
@@ -555,3 +557,20 @@ def test_a_locked_database_is_told_and_what_was_kept_is_joined_with_what_came_me
 
 def test_names_of_tabs_are_not_guessed() -> None:
     assert len({new_tab() for _ in range(100)}) == 100
+
+
+def test_a_new_browser_waits_for_no_database(tmp_path: Path) -> None:
+    program = """
+import sys, pathlib, app
+from ui.server import visits
+from model.store.keeper import Keeper
+keeper = Keeper(pathlib.Path(sys.argv[1]))
+keeper.visit("a" * 22, is_new=True)
+print("sqlalchemy" in sys.modules, keeper._thread.is_alive())
+keeper.visit("b" * 22)
+print("sqlalchemy" in sys.modules, keeper._thread.is_alive())
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", program, tmp_path], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.split() == ["False", "False", "True", "True"]

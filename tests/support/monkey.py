@@ -10,6 +10,7 @@ import threading
 import time
 import urllib.request
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -47,6 +48,7 @@ PATIENCE = 5.0
 """Seconds after which the page asks for a whole run."""
 ANSWER_SECONDS = 60.0
 QUIET_SECONDS = 120
+MOST_SECONDS = 300
 REMEMBERED = 140
 """Visits after which the server remembers as many that have left as it ever will."""
 
@@ -93,25 +95,33 @@ def held(server: Server) -> Held:
 
 
 def let_them_play(
-    server: Server, n: int, seconds: float, seed: int = 0
+    server: Server, n: int, seconds: float, seed: int = 0, *, least: int = 0
 ) -> tuple[Counter[str], list[str]]:
     """Let n visitors play for a while; return how often each thing was done, and what failed.
+
+    They go on until at least this many things were done, in five minutes at most.
 
     What fails is a visit that gets no answer although it has asked for the whole page, as the page
     does where Streamlit drops what was asked of a part that is gone. A visit that the server ends,
     as it does with one who sends what is no message, is no failure.
     """
-    end = time.monotonic() + seconds
+    begin = time.monotonic()
     done: Counter[str] = Counter()
     failed: list[str] = []
     lock = threading.Lock()
 
+    def is_over() -> bool:
+        with lock:
+            n_done = done.total()
+        passed = time.monotonic() - begin
+        return passed > (seconds if n_done >= least else MOST_SECONDS)
+
     def play(number: int) -> None:
         rng = random.Random(seed * 1_000 + number)
-        while time.monotonic() < end:
+        while not is_over():
             own: Counter[str] = Counter()
             try:
-                _visit(server, rng, end, own)
+                _visit(server, rng, is_over, own)
             except (TimeoutError, OSError) as error:
                 failed.append(f"visitor {number}, after {dict(own)}: {error!r}")
             with lock:
@@ -129,13 +139,15 @@ def come_and_go(server: Server, times: int = REMEMBERED) -> None:
             visitor.open()
 
 
-def _visit(server: Server, rng: random.Random, end: float, done: Counter[str]) -> None:
+def _visit(
+    server: Server, rng: random.Random, is_over: Callable[[], bool], done: Counter[str]
+) -> None:
     """Open a view and do some things; leave in the middle of one."""
     with Liar(server, view=rng.choice(VIEWS)) as visitor, contextlib.suppress(ConnectionClosed):
         visitor.open()
         done["opened"] += 1
         for _ in range(rng.randint(1, 15)):
-            if time.monotonic() > end:
+            if is_over():
                 return
             try:
                 visitor.patience = PATIENCE

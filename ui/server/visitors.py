@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from http.cookies import SimpleCookie
 
@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.server.open_files import OpenFiles, open_files
 
-__all__ = ["COOKIE", "MOST_AT_AN_ADDRESS", "Visitors", "browser_id", "n_visitors"]
+__all__ = ["COOKIE", "MOST_AT_AN_ADDRESS", "Visitors", "browser_id", "n_visitors", "was_just_given"]
 
 COOKIE = "inkling_browser"
 COOKIE_SECONDS = 30 * 24 * 3600
@@ -30,8 +30,12 @@ TRY_AGAIN_SECONDS = 30
 TRY_AGAIN_LATER = 1013
 """The websocket's close code for a server that is full."""
 
+MOST_REMEMBERED = 10_000
+"""Cookies given to browsers that have opened no page yet, or keep no cookies."""
+
 _IS_ID = re.compile(r"[\w-]{22}")
 _open_pages: Counter[str] = Counter()  # by address
+_just_given: OrderedDict[str, bool] = OrderedDict()  # cookies of browsers that open a page now
 
 FULL = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -54,6 +58,11 @@ def n_visitors() -> int:
 def browser_id(value: object) -> str | None:
     """Return the browser's id in a cookie's value; None for a value that is none of ours."""
     return value if isinstance(value, str) and _IS_ID.fullmatch(value) else None
+
+
+def was_just_given(id: str) -> bool:
+    """Whether this server has given a browser this id for the page that it opens now; once."""
+    return _just_given.pop(id, False)
 
 
 class Visitors:
@@ -124,7 +133,8 @@ def _with_cookie(scope: Scope, send: Send) -> Send:
 
 def _new_cookie(scope: Scope) -> str:
     secure = "; Secure" if scope["scheme"] == "https" else ""
-    return (
-        f"{COOKIE}={secrets.token_urlsafe(16)}; Max-Age={COOKIE_SECONDS}; Path=/; HttpOnly;"
-        f" SameSite=Lax{secure}"
-    )
+    id = secrets.token_urlsafe(16)
+    _just_given[id] = True
+    while len(_just_given) > MOST_REMEMBERED:
+        _just_given.popitem(last=False)
+    return f"{COOKIE}={id}; Max-Age={COOKIE_SECONDS}; Path=/; HttpOnly; SameSite=Lax{secure}"

@@ -1,31 +1,17 @@
-"""The store of visits: one for the server, opened and written in the background.
-
-It is imported there as well: SQLAlchemy takes half as long as Streamlit.
-"""
+"""The store of visits: one for the server, opened and written in the background."""
 
 from __future__ import annotations
 
 import functools
-import threading
-from typing import TYPE_CHECKING
 
 from streamlit import runtime
 
+from model.store.keeper import Keeper, folder
 from model.store.problem import Problem
 from model.store.visit import Visit
+from ui.server.visitors import was_just_given
 
-if TYPE_CHECKING:
-    from model.store.keeper import Keeper
-
-__all__ = ["forget", "is_live", "keep", "problem", "start", "stop", "visit"]
-
-
-_opening = threading.Lock()
-
-
-def start() -> None:
-    """Open the store, in the background."""
-    threading.Thread(target=_keeper, name="opens the store", daemon=True).start()
+__all__ = ["forget", "is_live", "keep", "problem", "stop", "visit"]
 
 
 def stop() -> None:
@@ -35,7 +21,7 @@ def stop() -> None:
 
 def visit(cookie: str | None) -> Visit:
     """Return the visit of a browser, which all its tabs share; an empty one without a cookie."""
-    return Visit(None) if cookie is None else _keeper().visit(cookie)
+    return _keeper().visit(cookie, is_new=cookie is not None and was_just_given(cookie))
 
 
 def keep(visit: Visit) -> None:
@@ -55,19 +41,9 @@ def problem() -> Problem | None:
     return _keeper().problem
 
 
-def _keeper() -> Keeper:
-    with _opening:
-        return _opened()
-
-
 @functools.cache
-def _opened() -> Keeper:
-    from model.store.database import folder
-    from model.store.keeper import Keeper
-
-    keeper = Keeper(folder())
-    keeper.start()
-    return keeper
+def _keeper() -> Keeper:
+    return Keeper(folder())
 
 
 def is_live(session: str) -> bool:
