@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model.evaluation.metrics import evaluate, mistakes, pictures_of
+from model.evaluation.metrics import evaluate
+from model.evaluation.pictures import mistakes, pictures_of
 
 RANDOM = np.random.default_rng(1)
 PROBABILITIES = RANDOM.dirichlet(np.full(10, 0.3), 500)

@@ -6,8 +6,6 @@ import dataclasses
 import os
 import resource
 import sqlite3
-import subprocess
-import sys
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -557,20 +555,3 @@ def test_a_locked_database_is_told_and_what_was_kept_is_joined_with_what_came_me
 
 def test_names_of_tabs_are_not_guessed() -> None:
     assert len({new_tab() for _ in range(100)}) == 100
-
-
-def test_a_new_browser_waits_for_no_database(tmp_path: Path) -> None:
-    program = """
-import sys, pathlib, app
-from ui.server import visits
-from model.store.keeper import Keeper
-keeper = Keeper(pathlib.Path(sys.argv[1]))
-keeper.visit("a" * 22, is_new=True)
-print("sqlalchemy" in sys.modules, keeper._thread.is_alive())
-keeper.visit("b" * 22)
-print("sqlalchemy" in sys.modules, keeper._thread.is_alive())
-"""
-    ran = subprocess.run(
-        [sys.executable, "-c", program, tmp_path], capture_output=True, text=True, check=True
-    )
-    assert ran.stdout.split() == ["False", "False", "True", "True"]

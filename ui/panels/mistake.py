@@ -13,7 +13,7 @@ from PIL import Image
 from model.classifier.checkpoint import Checkpoint
 from model.classifier.prediction import read_parts
 from model.classifier.reject import Verdict
-from model.evaluation.metrics import mistakes
+from model.evaluation.pictures import mistakes
 from ui.server import resources
 from ui.session import models, pictures, state
 from ui.session.drawings import keep_drawing, put_on_canvas

@@ -13,7 +13,8 @@ from model.classifier.checkpoint import Checkpoint
 from model.config import N_CLASSES
 from model.data.datasets import Split
 from model.evaluation.calibration import Reliability, reliability
-from model.evaluation.metrics import Evaluation, evaluate, mistakes, pictures_of
+from model.evaluation.metrics import Evaluation, evaluate
+from model.evaluation.pictures import mistakes, pictures_of
 from ui.elements import charts, pixels, wording
 from ui.panels.measured_on import Chosen, believed, measured_on
 from ui.session import models, state
