@@ -14,13 +14,14 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from ui.server import own_files, resources, visits
+from ui.server.compressed import Compressed
 from ui.server.connection import WithoutDelay
 from ui.server.open_files import open_files, raise_limit
 from ui.server.routes import ROUTES
 from ui.server.visitors import Visitors
 
 PAGE = Path(__file__).parent / "ui" / "page.py"
-MIDDLEWARE = [Middleware(WithoutDelay), Middleware(Visitors)]
+MIDDLEWARE = [Middleware(WithoutDelay), Middleware(Visitors), Middleware(Compressed)]
 
 FEW_VISITORS = 300
 """Where the system's limit on open files holds fewer, the log says so; /health always does."""

@@ -132,6 +132,30 @@ def test_clear_empties_the_canvas_each_time_and_drawing_goes_on(page: Page) -> N
     expect_invitation(page)
 
 
+def test_undo_brings_back_what_clear_and_a_sample_took(page: Page) -> None:
+    draw(page, DIGITS[3])
+    expect_digit(page, 3)
+    for _ in range(2):
+        press(page, "clear")
+        expect_invitation(page)
+        press(page, "undo")
+        expect_digit(page, 3)
+    press(page, "clear")
+    expect_invitation(page)
+    draw(page, DIGITS[1])
+    expect_digit(page, 1)
+    page.keyboard.press("0")  # a sample of one stroke
+    expect_digit(page, 0)
+    for digit in (1, 3):
+        press(page, "undo")
+        expect_invitation(page)
+        press(page, "undo")
+        expect_digit(page, digit)
+    press(page, "undo")
+    expect_invitation(page)
+    expect(page.locator(".st-key-undo button")).to_be_disabled()
+
+
 def test_undo_pressed_before_a_stroke_has_arrived_takes_that_stroke_alone(page: Page) -> None:
     draw(page, [LINE[0]])
     expect_digit(page, 1)

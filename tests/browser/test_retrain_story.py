@@ -13,7 +13,7 @@ from tests.support.server import Server
 
 SLOW = 60_000
 LINE = re.compile(
-    r"[\d.]+ % → 9\d(\.\d)? % of the test digits, learned from [\d,]+ pictures in [\d.]+ s"
+    r"[\d.]+% → 9\d(\.\d)?% of the test digits, learned from [\d,]+ pictures in [\d.]+ s"
     r" · seed \d+"
 )
 NOTE_SHOWS = """() => {

@@ -250,7 +250,7 @@ def test_the_film_is_scrubbed_and_played(page: Page, server: Server) -> None:
     expect(step).to_have_text("Step 1,000")
     slider.fill("0")
     expect(step).to_have_text("Step 0")
-    expect(page.locator(".film .accuracy-now")).to_have_text("10.0 %")
+    expect(page.locator(".film .accuracy-now")).to_have_text("10.0%")
     bars = page.locator(".film [role=meter]")
     assert {bar.get_attribute("aria-valuenow") for bar in bars.all()} == {"10.0"}
     step.evaluate(NOTE_STEPS)

@@ -57,7 +57,7 @@ def said(page: AppTest) -> str:
 
 
 def model_names(page: AppTest) -> list[str]:
-    return list(page.segmented_control(key="model").options)
+    return [name.partition(" :small")[0] for name in page.segmented_control(key="model").options]
 
 
 def test_the_page_starts_with_three_models_and_the_best_one_answers() -> None:

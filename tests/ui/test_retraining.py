@@ -25,7 +25,7 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
 
 def test_the_line_says_what_was_learned_from_how_much_how_fast_and_how_to_repeat_it() -> None:
     assert wording.learned(0.098, 0.98608, 55_000, 0.83, 4711) == (
-        "9.8 % → 98.6 % of the test digits, learned from 55,000 pictures in 0.8 s · seed 4711"
+        "9.8% → 98.6% of the test digits, learned from 55,000 pictures in 0.8 s · seed 4711"
     )
 
 

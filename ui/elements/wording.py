@@ -39,6 +39,7 @@ __all__ = [
     "points",
     "reason",
     "recipe",
+    "signed",
     "turn",
 ]
 
@@ -310,16 +311,18 @@ def learned(before: float, after: float, n_pictures: int, seconds: float, seed: 
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
+    return f"{100 * share:.3g}%"
 
 
 def points(change: float) -> str:
     """Say a change of a share in percentage points, with a sign: "+0.52 points"."""
-    return f"{_signed(100 * change)} points"
+    return f"{signed(100 * change)} points"
 
 
-def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−").replace("+0.00", "0.00").replace("−0.00", "0.00")
+def signed(value: float, decimals: int = 2) -> str:
+    """Write a number with its sign, which nought has none of: "+0.5", "−0.5", "0.0"."""
+    written = f"{value:+.{decimals}f}".replace("-", "−")
+    return written[1:] if float(written.replace("−", "-")) == 0 else written
 
 
 def _share(share: Share) -> str:

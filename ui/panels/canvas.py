@@ -17,9 +17,9 @@ from ui.session import state
 from ui.session.drawings import (
     MOST_STROKES,
     are_strokes,
-    keep_drawing,
     on_canvas,
-    put_on_canvas,
+    replace_drawing,
+    undo,
 )
 
 __all__ = [
@@ -41,26 +41,16 @@ def canvas_panel() -> NDArray[np.float32] | None:
 
 def canvas_controls() -> None:
     """Show undo, clear and the pen's width."""
-    empty = not state.DRAWN_OBJECTS.get()
-    canvas_button("undo", disabled=empty, on_press=_undo)
-    canvas_button("clear", disabled=empty, on_press=_clear)
+    is_drawn, is_replaced = bool(state.DRAWN_OBJECTS.get()), bool(state.REPLACED.get())
+    canvas_button("undo", is_drawn=is_drawn, has_more=is_replaced, on_press=undo)
+    canvas_button("clear", is_drawn=is_drawn, on_press=lambda: replace_drawing([]))
     st.slider(
         "Pen width",
         *(state.PEN_WIDTHS[0], state.PEN_WIDTHS[-1], state.PEN_WIDTH.first()),
         step=state.PEN_WIDTHS.step,
         key=state.PEN_WIDTH.name,
         persist_state="session",
-        label_visibility="collapsed",
     )
-
-
-def _undo() -> None:
-    put_on_canvas(state.DRAWN_OBJECTS.get()[:-1])
-
-
-def _clear() -> None:
-    keep_drawing()
-    put_on_canvas([])
 
 
 def drawing_in(result: CanvasResult) -> tuple[NDArray[np.float32], list[dict[str, Any]]] | None:

@@ -16,7 +16,7 @@ from model.classifier.reject import Verdict
 from model.evaluation.pictures import mistakes
 from ui.server import resources
 from ui.session import models, pictures, state
-from ui.session.drawings import keep_drawing, put_on_canvas
+from ui.session.drawings import replace_drawing
 from ui.session.state import Uploaded
 
 __all__ = ["leave", "mistake_button"]
@@ -38,8 +38,7 @@ def leave() -> None:
     picture = pictures.shown()
     if picture is not None and picture.name.startswith(NAME):
         pictures.put(())
-        keep_drawing()
-        put_on_canvas([])
+        replace_drawing([])
         state.INK.set(None)
 
 

@@ -27,6 +27,7 @@ def model_panel() -> None:
             st.segmented_control(
                 "Model",
                 names,
+                format_func=models.label,
                 default=names[0],
                 key=state.MODEL.name,
                 persist_state="session",

@@ -167,9 +167,9 @@ def _per_digit(comparison: Comparison) -> str:
     rows = "".join(
         f"<tr><th scope='row'>{digit}</th>"
         f"<td>{before.recall[digit]:.1%}</td><td>{after.recall[digit]:.1%}</td>"
-        f"<td>{100 * (after.recall[digit] - before.recall[digit]):+.1f}</td>"
+        f"<td>{wording.signed(100 * (after.recall[digit] - before.recall[digit]), 1)}</td>"
         f"<td>{before.f1[digit]:.1%}</td><td>{after.f1[digit]:.1%}</td>"
-        f"<td>{100 * (after.f1[digit] - before.f1[digit]):+.1f}</td></tr>"
+        f"<td>{wording.signed(100 * (after.f1[digit] - before.f1[digit]), 1)}</td></tr>"
         for digit in range(10)
     )
     return (

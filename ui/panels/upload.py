@@ -133,13 +133,14 @@ def _picture(picture: Uploaded) -> NDArray[np.float32] | None:
         crop_box(pictures.preview(picture), picture.box, on_crop=_crop)
     elif len(inks) == 1:
         _show_ink(inks[0].ink)
-    if picture.about is not None:
-        st.html(f"<p class='note'>{html.escape(picture.about)}</p>")
     if len(inks) == 2:
         _ask(inks)
     elif not inks[0].ink.any():
         st.info("No drawing was found in this picture. Cut it to the digit, or try another.")
-    _adjustments(is_cut=picture.box is not None)
+    if picture.about is None:
+        _adjustments(is_cut=picture.box is not None)
+    else:
+        st.html(f"<p class='note'>{html.escape(picture.about)}</p>")
     return inks[0].ink if len(inks) == 1 else None
 
 

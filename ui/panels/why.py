@@ -93,7 +93,7 @@ def _contrast(model: SoftmaxRegression, reading: Reading) -> None:
     first, second = _ranking(reading)
     other = _digit("And not", _others(first), state.WHY_OTHER, second)
     found = contrast(model, reading.picture, first, other)
-    _explained(model, found, reading, f"by which {first} leads {other}")
+    _explained(model, found, reading, f"<span class='long'>by which </span>{first} leads {other}")
 
 
 def _edit(model: SoftmaxRegression, reading: Reading) -> None:
@@ -213,17 +213,18 @@ def _explained(model: SoftmaxRegression, found: Evidence, reading: Reading, what
     """Show a map with its sum and its sentence."""
     reason = wording.evidence(found)
     total = found.rounded()
+    bias, logit = (str(number).replace("-", "−") for number in (total.bias, total.logit))
     left, right = _beside()
     with left:
         evidence_map(found.map, reading.picture, f"Map of the evidence. {reason}")
     right.html(
         f"<p class='reason' role='status'>{html.escape(reason)}</p>"
         "<table class='sum'>"
-        f"<tr><th scope='row'>bias</th><td>{total.bias}</td></tr>"
+        f"<tr><th scope='row'>bias</th><td>{bias}</td></tr>"
         f"<tr><th scope='row'>+ <b class='for'>for</b></th><td>{total.positive}</td></tr>"
         f"<tr><th scope='row'>− <b class='against'>against</b></th>"
         f"<td>{total.negative}</td></tr>"
-        f"<tr><th scope='row'>= {what}</th><td>{total.logit}</td></tr></table>"
+        f"<tr><th scope='row'>= {what}</th><td>{logit}</td></tr></table>"
         f"<p class='note'>Nothing is estimated here: {SUMS[model.input]}</p>"
     )
 

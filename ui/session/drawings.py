@@ -24,12 +24,16 @@ __all__ = [
     "on_canvas",
     "put_back",
     "put_on_canvas",
+    "replace_drawing",
     "shown_part",
+    "undo",
 ]
 
 MOST_STROKES = 2_000
 """The most strokes that may be on the canvas."""
 KEPT_DRAWINGS = 11
+BROUGHT_BACK = 3
+"""How many drawings that were replaced can be brought back."""
 
 
 def are_strokes(objects: Any) -> TypeGuard[list[dict[str, Any]]]:
@@ -101,6 +105,23 @@ def keep_drawing() -> None:
     digit = digit_on_canvas()
     if digit is not None:
         state.DRAWINGS.set((*state.DRAWINGS.get(), digit)[-KEPT_DRAWINGS:])
+
+
+def replace_drawing(objects: list[Any]) -> None:
+    """Put these Fabric.js objects on the canvas; `undo` can bring back what was there."""
+    keep_drawing()
+    if drawn := state.DRAWN_OBJECTS.get():
+        state.REPLACED.set((*state.REPLACED.get(), drawn)[-BROUGHT_BACK:])
+    put_on_canvas(objects)
+
+
+def undo() -> None:
+    """Take away the last stroke; from an empty canvas, bring back the drawing before it."""
+    if drawn := state.DRAWN_OBJECTS.get():
+        put_on_canvas(drawn[:-1])
+    elif replaced := state.REPLACED.get():
+        state.REPLACED.set(replaced[:-1])
+        put_on_canvas(replaced[-1])
 
 
 def put_on_canvas(objects: list[Any]) -> None:

@@ -29,6 +29,14 @@ FED: dict[Input, str] = {
     "pixels": "fed the centred pixels as they are",
 }
 
+"""What a model is fed, after a verb."""
+IN_SHORT: dict[str, str] = {
+    "directions": "of the edges",
+    "moments": "set upright",
+    "pixels": "as they are",
+}
+"""The same beside the names of the shipped models."""
+
 
 def choices() -> dict[str, Checkpoint]:
     """Return all models that this visitor can use, by name: the shipped ones, then their own."""
@@ -39,6 +47,11 @@ def active_model() -> Checkpoint | None:
     """Return the checkpoint that answers this visitor; None where there is none at all."""
     models = choices()
     return models.get(state.MODEL.get() or "") or next(iter(models.values()), None)
+
+
+def label(name: str) -> str:
+    """Return what a model is called where it is chosen, in Markdown."""
+    return f"{name} :small[{IN_SHORT[name]}]" if name in IN_SHORT else name
 
 
 def use(name: str) -> None:

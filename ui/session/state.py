@@ -130,6 +130,8 @@ SHOWN_BEFORE = Key[str | None]("shown_before", lambda: None)
 CANVAS = WidgetKey[Any]("canvas", lambda: None)
 CANVAS_START = Key[dict[str, Any]]("canvas_start", lambda: {"objects": [], "number": 0})
 """The drawing that the canvas begins with: Fabric.js objects and a number of its own."""
+REPLACED = Key[tuple[list[dict[str, Any]], ...]]("replaced", tuple)
+"""The Fabric.js objects of drawings that another took the place of; Undo brings them back."""
 DRAWN_OBJECTS = Key[list[Any]]("drawn_objects", list)
 """The Fabric.js objects on the canvas, as sent last: one per stroke."""
 INK = Key[NDArray[np.float32] | None]("ink", lambda: None)

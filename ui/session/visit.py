@@ -79,12 +79,24 @@ def is_kept() -> bool:
 def afresh() -> None:
     """Delete the visit, in the session and on disk; to be called before widgets are made."""
     visits.forget(state.VISIT.get())
-    for key in (*_KEPT, state.STROKES, state.PART, state.NOTICE, state.PICTURES, state.INK):
+    for key in (
+        *_KEPT,
+        state.STROKES,
+        state.REPLACED,
+        state.PART,
+        state.NOTICE,
+        state.PICTURES,
+        state.INK,
+    ):
         key.set(key.first())
     state.TAB.set(new_tab())
     put_on_canvas([])
 
 
+_SEEN: tuple[state.Key[Any], ...] = (
+    *(state.STROKES, state.REPLACED, state.PART, state.NOTICE, state.PICTURES, state.INK),
+)
+"""What is of the session alone, and would still show what the visit was."""
 _KEPT: tuple[state.Key[Any], ...] = (
     *(state.TRAINED, state.N_TRAINED, state.MODEL, state.BEFORE, state.LAST_JOB),
     *(state.DRAWINGS, state.SOURCE, state.PEN_WIDTH),

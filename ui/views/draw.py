@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
@@ -20,9 +20,8 @@ from ui.panels.upload import upload_panel
 from ui.panels.why import show_evidence, why_control, why_panel
 from ui.session import state
 from ui.session.drawings import (
-    keep_drawing,
     note_stroke,
-    put_on_canvas,
+    replace_drawing,
     shown_part,
 )
 from ui.session.models import active_model
@@ -52,7 +51,7 @@ def draw_view() -> None:
         retraining.show()
         with st.container(key="samples"):
             if state.SOURCE.get() == DRAW:
-                sample_strip(on_pick=_put_sample)
+                sample_strip(on_pick=replace_drawing)
                 _switch("Upload a picture instead", "add_photo_alternate", UPLOAD, key="to_upload")
             mistake_button()
         with st.container(key="model_panel"):
@@ -61,11 +60,6 @@ def draw_view() -> None:
     picture_catch(on_catch=_show_upload)
     if (active := active_model()) is not None and isinstance(active.model, SoftmaxRegression):
         live_model(active.model, active.reject_rule, on_pick=show_evidence, on_part=state.PART.set)
-
-
-def _put_sample(objects: list[Any]) -> None:
-    keep_drawing()
-    put_on_canvas(objects)
 
 
 def _switch(label: str, icon: str, source: state.Source, *, key: str) -> None:

@@ -21,7 +21,7 @@ from model.evaluation.metrics import evaluate
 from model.explanation.evidence import evidence
 from model.explanation.pipeline import outline
 from model.explanation.templates import direction_templates
-from ui.elements import charts, pixels
+from ui.elements import charts, pixels, wording
 from ui.elements.source import source_of
 from ui.server import resources
 from ui.session import state
@@ -121,7 +121,8 @@ def _one_product(model: SoftmaxRegression) -> None:
         (_templates(model)[digit], f"the template of {digit}", "="),
         (
             pixels.diverging(found.map, strongest),
-            f"sum {found.map.sum():+.2f}, with bias {found.bias:+.2f}: score {found.logit:.2f}",
+            f"sum {wording.signed(found.map.sum())}, with bias {wording.signed(found.bias)}:"
+            f" score {wording.signed(found.logit).lstrip('+')}",
             "",
         ),
     ]
@@ -181,7 +182,7 @@ def _loss() -> None:
         st.altair_chart(
             charts.loss_chart(is_stage=is_stage), height="stretch" if is_stage else "content"
         )
-        st.html("<p class='note'>What one picture costs. A pure guess, 10 %, costs 2.30.</p>")
+        st.html("<p class='note'>What one picture costs. A pure guess, 10%, costs 2.30.</p>")
 
 
 def _training() -> None:
@@ -252,7 +253,7 @@ def _reject_option(active: Checkpoint) -> None:
             " decide when the page says **Not sure**:\n\n"
             f"1. {_familiar(rule)}\n"
             f"2. The probability must reach **{rule.min_probability:.0%}**: from there on, at"
-            " least 99 % of the answers on validation digits are right. That is"
+            " least 99% of the answers on validation digits are right. That is"
             f" {correct:.1%} right, of the {answered:.1%} that are answered."
         )
         st.code(source_of("model/classifier/reject.py", "familiarity"), wrap_lines=True)

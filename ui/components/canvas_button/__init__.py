@@ -25,13 +25,23 @@ _mount = st.components.v2.component(
 
 
 def canvas_button(
-    action: Literal["undo", "clear"], *, disabled: bool, on_press: Callable[[], None]
+    action: Literal["undo", "clear"],
+    *,
+    is_drawn: bool,
+    has_more: bool = False,
+    on_press: Callable[[], None],
 ) -> None:
     """Show the button; its action is its key.
 
-    `disabled` holds at the start. From then on the browser enables and disables the button itself,
-    by the answers that it hears of. For Undo, `on_press` is called only where Python has put the
-    last stroke on the canvas; any other stroke is taken back in the browser.
+    `is_drawn` holds at the start. From then on the browser enables and disables the button itself,
+    by the answers that it hears of; one that `has_more` to do can be pressed always. For Undo,
+    `on_press` is called only where Python has put on the canvas what is there, or nothing; any
+    other stroke is taken back in the browser.
     """
-    data = {"action": action, "label": WORDS[action], "disabled": disabled}
+    data = {
+        "action": action,
+        "label": WORDS[action],
+        "is_drawn": is_drawn,
+        "has_more": has_more,
+    }
     _mount(key=action, data=data, width="content", on_pressed_change=on_press)

@@ -79,7 +79,7 @@ function show(view) {
   const { frames, curve, n_steps } = view.data;
   const frame = frames[Number(view.slider.value)] ?? frames.at(-1);
   if (!frame) return;
-  const accuracy = `${(100 * frame.accuracy).toFixed(1)} %`;
+  const accuracy = `${(100 * frame.accuracy).toFixed(1)}%`;
   view.find(".accuracy-now").textContent = accuracy;
   view.step.textContent = worded(WORDS.step, { step: frame.step.toLocaleString("en") });
   const said = { step: frame.step, accuracy, loss: frame.loss.toFixed(3) };

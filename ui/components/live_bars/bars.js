@@ -192,9 +192,9 @@ function setText(node, text) {
 }
 
 function percent(share) {
-  if (share >= 0.9995) return "> 99.9 %";
-  if (share < 0.0005) return "< 0.1 %";
-  return `${(100 * share).toFixed(1)} %`;
+  if (share >= 0.9995) return ">99.9%";
+  if (share < 0.0005) return "<0.1%";
+  return `${(100 * share).toFixed(1)}%`;
 }
 
 function bytes(base64) {
