@@ -16,12 +16,13 @@ from starlette.middleware import Middleware
 from ui.server import own_files, resources, visits
 from ui.server.compressed import Compressed
 from ui.server.connection import WithoutDelay
+from ui.server.first_look import FirstLook
 from ui.server.open_files import open_files, raise_limit
 from ui.server.routes import ROUTES
 from ui.server.visitors import Visitors
 
 PAGE = Path(__file__).parent / "ui" / "page.py"
-MIDDLEWARE = [Middleware(WithoutDelay), Middleware(Visitors), Middleware(Compressed)]
+MIDDLEWARE = [Middleware(each) for each in (WithoutDelay, Visitors, Compressed, FirstLook)]
 
 FEW_VISITORS = 300
 """Where the system's limit on open files holds fewer, the log says so; /health always does."""

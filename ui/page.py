@@ -38,12 +38,10 @@ is_stage = stage_switch()
 st.html(f"<style>{resources.page_style()}{resources.stage_style() if is_stage else ''}</style>")
 view = st.navigation(
     [
-        st.Page(draw_view, title="Draw", icon=":material/draw:", url_path="draw", default=True),
-        st.Page(_view("train"), title="Train", icon=":material/model_training:", url_path="train"),
-        st.Page(
-            _view("evaluate"), title="Evaluate", icon=":material/monitoring:", url_path="evaluate"
-        ),
-        st.Page(_view("how"), title="How it works", icon=":material/school:", url_path="how"),
+        st.Page(draw_view, title="Draw", url_path="draw", default=True),
+        st.Page(_view("train"), title="Train", url_path="train"),
+        st.Page(_view("evaluate"), title="Evaluate", url_path="evaluate"),
+        st.Page(_view("how"), title="How it works", url_path="how"),
     ],
     position="top",
 )

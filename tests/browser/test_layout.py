@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import FloatRect, Locator, Page, Request, expect
 
 from tests.support.answers import expect_digit, expect_invitation, go_to, press
@@ -111,3 +113,12 @@ def test_on_a_phone_the_answer_comes_before_the_choice_of_models(phone_page: Pag
         expect(shown).to_be_visible()
         tops = [box(place)["y"] for place in (shown, answer, models)]
         assert tops == sorted(tops)
+
+
+def test_the_menu_of_a_phone_closes_after_a_choice(phone_page: Page) -> None:
+    canvas_ready(phone_page)
+    for view, path in (("Train", "train"), ("How it works", "how")):
+        phone_page.get_by_test_id("stExpandSidebarButton").tap()
+        phone_page.get_by_test_id("stSidebar").get_by_role("link", name=view, exact=True).tap()
+        expect(phone_page).to_have_url(re.compile(rf"/{path}"))
+        expect(phone_page.get_by_test_id("stSidebarCollapseButton")).not_to_be_in_viewport()

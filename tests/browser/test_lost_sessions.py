@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -148,3 +149,23 @@ def test_a_killed_training_process_is_told_in_words_and_the_next_press_trains(
     wait_until(lambda: shares(page) == percent, 15, "another model answers")
     press(page, "retrain")
     expect(models(page)).to_have_count(5, timeout=SLOW)
+
+
+def test_a_frozen_server_is_told_while_the_bars_go_on_and_so_is_its_return(
+    lost: Page, server: Server
+) -> None:
+    lost.goto(server.url)
+    draw(lost, DIGITS[3])
+    expect_digit(lost, 3)
+    notice = lost.locator("body > p[role=status]")
+    process = psutil.Process(server.pid)
+    process.suspend()
+    try:
+        draw(lost, [[(0.3, 0.9), (0.7, 0.9)]])
+        expect(lost.locator(".reading[data-by=browser]")).to_be_visible()
+        expect(notice).to_contain_text("The server has not answered yet")
+    finally:
+        process.resume()
+    expect(notice).to_contain_text("The server is back")
+    expect(lost.locator(".reading[data-by=server]")).to_be_visible()
+    expect(notice).to_have_count(0)

@@ -25,15 +25,15 @@ ARGUMENTS = [
 
 
 @contextlib.contextmanager
-def open_browser(home: Path) -> Iterator[Browser]:
-    """Open a Chromium with this folder as its home, until the block ends."""
+def open_browser(home: Path, *arguments: str) -> Iterator[Browser]:
+    """Open a Chromium with this folder as its home, and these arguments, until the block ends."""
     path = chromium.find()
     assert path is not None, "no Chromium found; `make test` installs one, or set CHROMIUM"
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=path,
-            args=ARGUMENTS + ["--no-sandbox"] * is_root,
+            args=[*ARGUMENTS, *arguments] + ["--no-sandbox"] * is_root,
             env={**os.environ, **isolated(home)},
         )
         try:

@@ -12,6 +12,7 @@ import pytest
 from tests.support.paths import ROOT
 from ui.components.shared import colours, parts
 from ui.elements.small_bars import small_bars
+from ui.server.first_look import FIRST_LOOK
 
 THEME = {
     "text": "textColor",
@@ -43,6 +44,13 @@ def test_no_other_file_writes_a_colour_of_the_table_again() -> None:
         if path.name != "colours.py":
             written = {found.lower() for found in WRITTEN.findall(path.read_text("utf-8"))}
             assert not written & table, path
+
+
+def test_the_first_look_has_the_colours_of_the_page() -> None:
+    written = set(WRITTEN.findall(FIRST_LOOK.read_text("utf-8")))
+    logo = set(WRITTEN.findall((FIRST_LOOK.parent / "logo.svg").read_text("utf-8")))
+    table = {colour for name in ("text", "background") for colour in colours.TEXT[name]}
+    assert table <= written <= table | logo
 
 
 def test_every_colour_that_a_style_sheet_asks_for_by_name_exists() -> None:

@@ -37,7 +37,6 @@ def model_panel() -> None:
             )
         st.button(
             "Retrain",
-            icon=":material/model_training:",
             key="retrain",
             help="Train a new model from zero with the tutorial's values, 1,000 steps of 100; each"
             " press has another order of the pictures",

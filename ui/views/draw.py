@@ -39,34 +39,33 @@ def draw_view() -> None:
     What a stroke does not change is outside the panel: it would cost as much as the answer. The
     places are given by assets/style.css.
     """
+    canvas_guard()  # before the canvas: a slow network brings one after the other
     with st.container(key="draw_view"):
         st.html("<h1 class='unseen'>Draw a digit</h1>")
         with st.container(horizontal=True, vertical_alignment="center", key="controls"):
             if state.SOURCE.get() == DRAW:
                 canvas_controls()
             else:
-                _switch("Back to the canvas", "arrow_back", DRAW, key="to_canvas")
+                _switch("← Back to the canvas", DRAW, key="to_canvas")
         why_control()
         _drawing_panel()
         retraining.show()
         with st.container(key="samples"):
             if state.SOURCE.get() == DRAW:
                 sample_strip(on_pick=replace_drawing)
-                _switch("Upload a picture instead", "add_photo_alternate", UPLOAD, key="to_upload")
+                _switch("Upload a picture instead", UPLOAD, key="to_upload")
             mistake_button()
         with st.container(key="model_panel"):
             model_panel()
-    canvas_guard()
     picture_catch(on_catch=_show_upload)
     if (active := active_model()) is not None and isinstance(active.model, SoftmaxRegression):
         live_model(active.model, active.reject_rule, on_pick=show_evidence, on_part=state.PART.set)
 
 
-def _switch(label: str, icon: str, source: state.Source, *, key: str) -> None:
+def _switch(label: str, source: state.Source, *, key: str) -> None:
     """Show a button that asks for the picture from another source."""
     st.button(
         label,
-        icon=f":material/{icon}:",
         type="tertiary",
         key=key,
         on_click=_switch_to,

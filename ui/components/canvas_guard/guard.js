@@ -147,9 +147,17 @@ function stop(event) {
 // An answer that was held back (see live.js) is about the drawing as it was a stroke ago.
 function answered({ defaultPrevented }) {
   hideToolbar();
+  letDraw();
   if (defaultPrevented) return;
   isUnanswered = false;
   window.dispatchEvent(new CustomEvent("inkling-answered"));
+}
+
+// Over a slow network the canvas may come before this component, or after the first answer; what is
+// drawn before both are there would be lost, so assets/style.css lets nobody.
+function letDraw() {
+  if (inLibrary(CANVAS)) document.documentElement.dataset.canDraw = "";
+  else if (document.querySelector(".st-key-canvas")) requestAnimationFrame(letDraw);
 }
 
 function hideToolbar() {

@@ -12,9 +12,15 @@ from ui.components.shared.parts import script
 
 __all__ = ["returning"]
 
+WORDS = {
+    "waiting": "The server has not answered yet. The bars go on in your browser, and your drawing "
+    "waits here",
+    "back": "The server is back",
+}
+
 _mount = st.components.v2.component(
     "inkling_returning",
-    js=script("library.js", Path(__file__).with_name("returning.js")),
+    js=script("library.js", Path(__file__).with_name("returning.js"), WORDS=WORDS),
 )
 
 

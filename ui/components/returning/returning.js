@@ -11,12 +11,14 @@
 //
 // The same run is asked for when a stroke gets no answer for PATIENCE while Python does not run:
 // once, then at doubled intervals. An answer to an earlier stroke begins the time anew; and where
-// answers take long, the server is busy and not deaf, so it is given three times as long.
+// answers take long, the server is busy and not deaf, so it is given three times as long. The page
+// says then that it waits, and when the server is back.
 
 const APP = '[data-testid="stApp"]'; // Streamlit's element, whose attributes tell …
 const CONNECTION = "data-test-connection-state"; // "CONNECTED", or another
 const RUN = "data-test-script-state"; // "notRunning", "running", …
 const PATIENCE = 5000; // milliseconds
+const SHOWN = 4000; // milliseconds that the page says that the server is back
 const TAB = "inkling-tab"; // in the tab's own storage
 
 const observer = new MutationObserver(connectionChanged);
@@ -30,6 +32,8 @@ let timer = 0;
 let patience = PATIENCE;
 let askedAt = 0; // when the last stroke ended
 let slowest = 0; // of the answers
+let notice = null; // the paragraph that says that the page waits
+let away = 0; // when that is taken away
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   host = parentElement;
@@ -45,6 +49,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     clearTimeout(timer);
     window.removeEventListener("inkling-stroke", stroke);
     window.removeEventListener("inkling-answer", answered);
+    notice?.remove();
   };
 }
 
@@ -101,6 +106,7 @@ function stroke() {
 // An answer that was held back (see live.js) is about the drawing as it was a stroke ago.
 function answered({ defaultPrevented }) {
   clearTimeout(timer);
+  if (notice?.isConnected) say(WORDS.back, SHOWN);
   if (timer === 0) return;
   slowest = Math.max(slowest, performance.now() - askedAt);
   timer = 0;
@@ -112,7 +118,17 @@ function wait(time) {
   patience = time;
   timer = setTimeout(() => {
     const isRunning = document.querySelector(APP).getAttribute(RUN) !== "notRunning";
+    say(WORDS.waiting);
     if (isConnected && !isRunning) ask();
     wait(isRunning ? patience : 2 * patience);
   }, time);
+}
+
+function say(words, time = 0) {
+  notice ??= document.createElement("p");
+  notice.setAttribute("role", "status");
+  notice.textContent = words;
+  if (!notice.isConnected) document.body.append(notice);
+  clearTimeout(away);
+  if (time) away = setTimeout(() => notice.remove(), time);
 }

@@ -27,7 +27,7 @@ def script(*files: Path | str, **constants: Any) -> str:
         f"const {name} = {json.dumps(value, ensure_ascii=False)};\n"
         for name, value in constants.items()
     )
-    return "".join([*given, *map(_text, files)])
+    return "".join([*given, *map(_bare, files)])
 
 
 def style(*files: Path | str) -> str:
@@ -39,6 +39,12 @@ def style(*files: Path | str) -> str:
 def page(file: Path, words: dict[str, str]) -> str:
     """Return HTML with the words in the places that name them in braces."""
     return _text(file).format_map(words)
+
+
+def _bare(file: Path | str) -> str:
+    """Return JavaScript without the lines that are comments, and without indentation."""
+    lines = map(str.strip, _text(file).splitlines())
+    return "".join(f"{line}\n" for line in lines if line and not line.startswith("//"))
 
 
 def _text(file: Path | str) -> str:

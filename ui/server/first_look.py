@@ -1,0 +1,89 @@
+"""A middleware that puts something of Inkling's on the screen while Streamlit's scripts arrive."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import re
+from pathlib import Path
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ["FirstLook"]
+
+FIRST_LOOK = Path(__file__).parents[2] / "assets" / "first_look.html"
+ROOT = b'<div id="root">'
+"""Where Streamlit lays out its page, which takes away what is there: a picture and a line. What the
+file has before it, styles and a script, stays."""
+
+FONT = re.compile(rb'<link\s+rel="preload"[^>]*\sas="font"[^>]*>')
+"""How Streamlit asks for its font before its scripts: text has the system's until it comes."""
+
+CANVAS = ("streamlit_drawable_canvas", "streamlit-drawable-canvas.streamlit_drawable_canvas")
+"""The package with the canvas, and the name of its component."""
+
+
+class FirstLook:
+    """Add the first look to Streamlit's page; what is no page is left as it is."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or "text/html" not in Headers(scope=scope).get("accept", ""):
+            await self.app(scope, receive, send)
+            return
+        start: Message | None = None
+        parts: list[bytes] = []
+
+        async def with_first_look(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start" and _is_page(message):
+                start = message
+            elif start is None:
+                await send(message)
+            else:
+                parts.append(message.get("body", b""))
+                if not message.get("more_body", False):
+                    await _send_page(start, b"".join(parts), send)
+
+        await self.app({**scope, "extensions": {}}, receive, with_first_look)
+
+
+def _is_page(start: Message) -> bool:
+    headers = Headers(raw=start["headers"])
+    return bool(
+        start["status"] == 200
+        and headers.get("content-type", "").startswith("text/html")
+        and "content-encoding" not in headers
+    )
+
+
+async def _send_page(start: Message, page: bytes, send: Send) -> None:
+    page = FONT.sub(b"", page.replace(ROOT, _first_look(), 1))
+    start = {**start, "headers": list(start["headers"])}
+    headers = MutableHeaders(raw=start["headers"])
+    headers["Content-Length"] = str(len(page))
+    for name in ("ETag", "Last-Modified", "Accept-Ranges"):  # they are of the page without it
+        del headers[name]
+    await send(start)
+    await send({"type": "http.response.body", "body": page})
+
+
+@functools.cache
+def _first_look() -> bytes:
+    return _canvas_ahead().encode() + FIRST_LOOK.read_bytes()
+
+
+def _canvas_ahead() -> str:
+    """Return what asks for the canvas's script at once: Streamlit would after its first run."""
+    package, component = CANVAS
+    spec = importlib.util.find_spec(package)
+    folders = [] if spec is None else spec.submodule_search_locations or []
+    scripts = [script for folder in folders for script in Path(folder).rglob("index-*.js")]
+    place = f"./_stcore/bidi-components/{component}"
+    return "".join(
+        f'<link rel="modulepreload" crossorigin href="{place}/{script.name}">' for script in scripts
+    )
