@@ -25,7 +25,7 @@ $(VENV)/created: remake
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo fetch test test-fast faults check format bench numbers screenshots checkpoints clean \
+.PHONY: help demo ready fetch test test-fast faults check format bench numbers screenshots checkpoints clean \
     remake
 
 help: ## list these commands
@@ -35,6 +35,9 @@ demo: $(VENV)/installed $(VENV)/mnist ## open the page (PORT=8501, reachable fro
 	@$(RUN) tools/addresses.py $(PORT) $(ADDRESS)
 	@$(RUN) -m streamlit run app.py --server.port=$(PORT) --logger.hideWelcomeMessage=true \
 	    $(if $(ADDRESS),--server.address=$(ADDRESS))
+
+ready: $(VENV)/installed ## before a talk: is all there? (PORT=8501, of the server there or a new one)
+	@$(RUN) -m tools.ready $(PORT)
 
 fetch: $(VENV)/installed ## get MNIST, if it is not on this machine yet
 	@$(RUN) -m model fetch

@@ -163,9 +163,9 @@ def test_a_frozen_server_is_told_while_the_bars_go_on_and_so_is_its_return(
     try:
         draw(lost, [[(0.3, 0.9), (0.7, 0.9)]])
         expect(lost.locator(".reading[data-by=browser]")).to_be_visible()
-        expect(notice).to_contain_text("The server has not answered yet")
+        expect(notice).to_contain_text("The server has not answered yet", timeout=SLOW)
     finally:
         process.resume()
-    expect(notice).to_contain_text("The server is back")
+    expect(notice).to_contain_text("The server is back", timeout=SLOW)
     expect(lost.locator(".reading[data-by=server]")).to_be_visible()
     expect(notice).to_have_count(0)

@@ -38,7 +38,7 @@ CANVAS = ".dc-container canvas.upper-canvas"
 
 
 def canvas_ready(page: Page, timeout: float = 30) -> Locator:
-    """Wait until the canvas is shown, the page's script has ended and nothing moves; return it."""
+    """Wait until the canvas can be drawn on, the page's script has ended and nothing moves."""
     canvas = page.locator(CANVAS).first
     canvas.wait_for(state="visible", timeout=timeout * 1000)
     page.locator("[data-test-script-state='notRunning']").first.wait_for(timeout=timeout * 1000)
@@ -47,7 +47,8 @@ def canvas_ready(page: Page, timeout: float = 30) -> Locator:
     def rests() -> bool:
         before = canvas.bounding_box()
         page.wait_for_timeout(100)
-        return before is not None and canvas.bounding_box() == before
+        takes_strokes = canvas.evaluate("c => getComputedStyle(c).pointerEvents !== 'none'")
+        return takes_strokes and before is not None and canvas.bounding_box() == before
 
     wait_until(rests, timeout, "the canvas keeps moving")
     return canvas

@@ -45,7 +45,6 @@ def recall() -> None:
         training.collect()
     elif isinstance(shown_before, str) and shown_before != state.SHOWN_BEFORE.get():
         state.SHOWN_BEFORE.set(shown_before)
-        state.set_again()  # this run comes so soon
         visit.copy(shown_before)
 
 

@@ -79,30 +79,10 @@ class Key(Generic[T]):
 class WidgetKey(Key[T]):
     """The key of a widget: Streamlit holds the value, which begins when the widget is made."""
 
-    def set(self, value: T) -> None:
-        """Have the widget show this value; it must be set before the widget is made."""
-        super().set(value)
-        SET.get().add(self.name)
-
     def get(self) -> T:
         """Return what the widget holds; what it would begin with where there is none."""
         held: T = st.session_state[self.name] if self.is_set() else self.first()
         return held
-
-
-SET = Key[set[str]]("set", set)
-"""The names of the widgets that were given a value, not by the visitor."""
-
-
-def set_again() -> None:
-    """Give widgets again what they were given.
-
-    Streamlit tells a browser once what a widget is to show. Where the next run comes before the
-    browser has drawn the widget, it shows, and then says, what a new one would.
-    """
-    for name in SET.get():
-        if name in st.session_state:
-            st.session_state[name] = st.session_state[name]
 
 
 BEGUN = Key[bool]("begun", bool)

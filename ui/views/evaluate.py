@@ -105,7 +105,9 @@ def _headline(active: Checkpoint, tested: _Tested) -> None:
 def _stage(tested: _Tested) -> None:
     """Show the confusion matrix on the whole screen, with the measures and one cell's pictures."""
     measured = tested.measured
-    _begin_with_most_confused(measured.confusion_matrix)
+    first = _first_cell(measured.confusion_matrix)
+    is_chosen = state.TRUE.is_set() and state.PREDICTED.is_set()
+    shown = (state.TRUE.get(), state.PREDICTED.get()) if is_chosen else first
     with st.container(key="evaluate_stage"):
         _matrix(measured.confusion_matrix)
         with st.container(key="evaluate_side"):
@@ -122,7 +124,7 @@ def _stage(tested: _Tested) -> None:
                 + "</table>"
             )
             with st.container(key="cell_pictures"):
-                _cell(tested, state.TRUE.get(), state.PREDICTED.get(), most=SHOWN_ON_STAGE)
+                _cell(tested, *shown, most=SHOWN_ON_STAGE)
 
 
 def _model_in_words(active: Checkpoint) -> str:
@@ -144,22 +146,33 @@ def _confusion(tested: _Tested) -> None:
     """Show the confusion matrix, and the pictures in the cell chosen by click or by name."""
     matrix = tested.measured.confusion_matrix
     st.html("<h2>Who is taken for whom</h2>")
-    _begin_with_most_confused(matrix)
+    first = _first_cell(matrix)
     left, right = st.columns(WIDTHS, gap="large")
     with left:
         _matrix(matrix)
     with right:
         with st.container(horizontal=True):
-            st.selectbox("True digit", DIGITS, key=state.TRUE.name, on_change=_frame)
-            st.selectbox("Read as", DIGITS, key=state.PREDICTED.name, on_change=_frame)
+            for label, key, digit in zip(
+                ("True digit", "Read as"), (state.TRUE, state.PREDICTED), first, strict=True
+            ):
+                st.selectbox(
+                    label, DIGITS, index=DIGITS.index(digit), key=key.name, on_change=_frame
+                )
         with st.container(key="cell_pictures"):
             _cell(tested, state.TRUE.get(), state.PREDICTED.get())
 
 
-def _begin_with_most_confused(matrix: NDArray[np.int64]) -> None:
-    if not state.TRUE.is_set():
-        _choose(_most_confused(matrix))
-        _frame()
+def _first_cell(matrix: NDArray[np.int64]) -> tuple[int, int]:
+    """Return the cell that is framed; the first time, it is where most digits are confused.
+
+    It is what the boxes begin with. A value set for them would be told to the browser once, which
+    forgets it where the next run comes before it has drawn them.
+    """
+    number, framed = state.FRAMED.get()
+    if framed is None:
+        framed = _most_confused(matrix)
+        state.FRAMED.set((number + 1, framed))
+    return framed
 
 
 def _most_confused(matrix: NDArray[np.int64]) -> tuple[int, int]:

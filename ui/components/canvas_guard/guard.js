@@ -19,6 +19,7 @@ const CONTAINER = "dc-container"; // the library's names
 const CANVAS = "canvas.upper-canvas";
 const LEAVING = "a[href], .st-key-to_upload button";
 const STILL = 6; // pixels that a resting hand may move
+const MOST_FRAMES = 300;
 const PATIENCE = 3000; // milliseconds that a click waits for an answer
 
 const LISTENERS = {
@@ -38,12 +39,14 @@ const LISTENERS = {
 let host = null; // of this component, which shows nothing
 let pen = null; // the contact that draws: {id, canvas, held}; held: its events so far, while it rests
 let isUnanswered = false; // the last stroke
+let framesLeft = MOST_FRAMES; // that are waited for the canvas and the bars
 
 export default function ({ parentElement }) {
   host = parentElement;
   for (const [name, listener] of Object.entries(LISTENERS))
     window.addEventListener(name, listener, { capture: true, passive: false });
   window.addEventListener("inkling-answer", answered); // a second time changes nothing
+  if (framesLeft === MOST_FRAMES) letDraw();
   return () => {
     if (host.isConnected) return;
     for (const [name, listener] of Object.entries(LISTENERS))
@@ -147,17 +150,26 @@ function stop(event) {
 // An answer that was held back (see live.js) is about the drawing as it was a stroke ago.
 function answered({ defaultPrevented }) {
   hideToolbar();
-  letDraw();
   if (defaultPrevented) return;
   isUnanswered = false;
   window.dispatchEvent(new CustomEvent("inkling-answered"));
 }
 
-// Over a slow network the canvas may come before this component, or after the first answer; what is
-// drawn before both are there would be lost, so assets/style.css lets nobody.
+// Over a slow network the canvas may come before this component, and both before the bars; what is
+// drawn before all are there would be lost, so assets/style.css lets nobody. A canvas that is not
+// known here can be drawn on after a while.
 function letDraw() {
-  if (inLibrary(CANVAS)) document.documentElement.dataset.canDraw = "";
-  else if (document.querySelector(".st-key-canvas")) requestAnimationFrame(letDraw);
+  if ((inLibrary(CANVAS) && barsAnswer()) || framesLeft === 0)
+    document.documentElement.dataset.canDraw = "";
+  else {
+    framesLeft -= 1;
+    requestAnimationFrame(letDraw);
+  }
+}
+
+function barsAnswer() {
+  const inBars = [...document.querySelectorAll(".st-key-live_bars *")];
+  return inBars.some(({ shadowRoot }) => shadowRoot?.querySelector("[data-by]"));
 }
 
 function hideToolbar() {
