@@ -41,6 +41,7 @@ __all__ = [
     "recipe",
     "signed",
     "turn",
+    "with_minus",
 ]
 
 NOT_KEPT: dict[Problem, str] = {
@@ -321,8 +322,13 @@ def points(change: float) -> str:
 
 def signed(value: float, decimals: int = 2) -> str:
     """Write a number with its sign, which nought has none of: "+0.5", "−0.5", "0.0"."""
-    written = f"{value:+.{decimals}f}".replace("-", "−")
-    return written[1:] if float(written.replace("−", "-")) == 0 else written
+    written = f"{value:+.{decimals}f}"
+    return written[1:] if float(written) == 0 else with_minus(written)
+
+
+def with_minus(number: str) -> str:
+    """Write a number's hyphen as the minus that it stands for."""
+    return number.replace("-", "−")
 
 
 def _share(share: Share) -> str:
@@ -330,5 +336,4 @@ def _share(share: Share) -> str:
 
 
 def _number(value: float, sign: str = "") -> str:
-    text = format(value, f"{sign}.1f" if abs(value) < 1_000 else f"{sign}.0e")
-    return text.replace("-", "−")
+    return with_minus(format(value, f"{sign}.1f" if abs(value) < 1_000 else f"{sign}.0e"))

@@ -213,7 +213,7 @@ def _explained(model: SoftmaxRegression, found: Evidence, reading: Reading, what
     """Show a map with its sum and its sentence."""
     reason = wording.evidence(found)
     total = found.rounded()
-    bias, logit = (str(number).replace("-", "−") for number in (total.bias, total.logit))
+    bias, logit = (wording.with_minus(str(number)) for number in (total.bias, total.logit))
     left, right = _beside()
     with left:
         evidence_map(found.map, reading.picture, f"Map of the evidence. {reason}")

@@ -16,6 +16,7 @@ __all__ = [
     "describe",
     "fed",
     "go_back",
+    "label",
     "trained_on",
     "use",
 ]
@@ -28,7 +29,6 @@ FED: dict[Input, str] = {
     "moments": "fed the digit at one size, slant and place",
     "pixels": "fed the centred pixels as they are",
 }
-
 """What a model is fed, after a verb."""
 IN_SHORT: dict[str, str] = {
     "directions": "of the edges",

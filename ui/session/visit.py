@@ -79,15 +79,7 @@ def is_kept() -> bool:
 def afresh() -> None:
     """Delete the visit, in the session and on disk; to be called before widgets are made."""
     visits.forget(state.VISIT.get())
-    for key in (
-        *_KEPT,
-        state.STROKES,
-        state.REPLACED,
-        state.PART,
-        state.NOTICE,
-        state.PICTURES,
-        state.INK,
-    ):
+    for key in (*_KEPT, *_SEEN):
         key.set(key.first())
     state.TAB.set(new_tab())
     put_on_canvas([])

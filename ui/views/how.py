@@ -115,6 +115,7 @@ def _one_product(model: SoftmaxRegression) -> None:
     digit = int(model.decision_function(model.described(seen))[0].argmax())
     found = evidence(model, seen[0], digit)
     strongest = float(np.abs(found.map).max())
+    score = wording.with_minus(f"{found.logit:.2f}")
     whose = "A picture" if picture is None else "Your drawing"
     parts = [
         (pixels.grey(seen[0]), f"{whose}, as the model sees it", "×"),
@@ -122,7 +123,7 @@ def _one_product(model: SoftmaxRegression) -> None:
         (
             pixels.diverging(found.map, strongest),
             f"sum {wording.signed(found.map.sum())}, with bias {wording.signed(found.bias)}:"
-            f" score {wording.signed(found.logit).lstrip('+')}",
+            f" score {score}",
             "",
         ),
     ]
