@@ -154,8 +154,7 @@ def test_a_run_is_watched_paused_stepped_sped_up_and_kept(page: Page, server: Se
     expect(page.get_by_role("button", name="Go on")).to_be_visible()
     paused_at = steps_when_at_rest(page)
     page.get_by_role("button", name="One step").click()
-    # On a busy machine one click has been seen to take two steps.
-    wait_until(lambda: steps_done(page) - paused_at in (1, 2), 15, "it does not take one step")
+    wait_until(lambda: steps_done(page) == paused_at + 1, 15, "it does not take one step")
 
     choose(page, "Speed", "Full speed")
     page.get_by_role("button", name="Go on").click()
@@ -184,7 +183,7 @@ def test_a_run_that_begins_paused_shows_the_untrained_model_and_then_one_step(
     expect(bars.first).to_have_attribute("aria-valuenow", "10.0")
     assert {bar.get_attribute("aria-valuenow") for bar in bars.all()} == {"10.0"}
     page.get_by_role("button", name="One step").click()
-    expect(row).to_contain_text(re.compile("Paused at step [12] of 1,000"))  # as above
+    expect(row).to_contain_text("Paused at step 1 of 1,000")
     expect(bars.nth(3)).not_to_have_attribute("aria-valuenow", "10.0")
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_text(READY)).to_be_visible(timeout=SLOW)

@@ -168,6 +168,8 @@ OWNER = Key[str]("owner", owner)
 """This browser, as the trainer knows it."""
 JOB = Key[str | None]("job", lambda: None)
 """The id of the training job that is shown; None when there is none."""
+STEPPED = Key[tuple[str, int] | None]("stepped", lambda: None)
+"""The job that was last asked for one step, and the step that was shown by then."""
 LAST_JOB = Key[str | None]("last_job", lambda: None)
 """The id of the job that ended last, whose film can be seen."""
 STORY = Key[str | None]("story_of", lambda: None)
@@ -248,7 +250,7 @@ NAMES = frozenset(
         *("adjust", "camera_button", "crop", "crop_whole", "invert", "picture_choice", "turn"),
         *("data_choice", "data_without_mnist"),
         *("go_back", "keep", "retrain", "see_changes", "stop", "to_canvas", "to_upload", "train"),
-        *("show_mistake", "tutorial"),
+        *("run_step", "show_mistake", "tutorial"),
         "afresh",
     }
 )

@@ -25,6 +25,7 @@ __all__ = [
     "is_own",
     "is_shown",
     "is_training",
+    "one_step",
     "submit",
 ]
 
@@ -76,6 +77,17 @@ def control(method: Control, *arguments: str) -> None:
     job = find()
     if job is not None and is_own(job):
         getattr(resources.trainer(), method)(job.id, *arguments)
+
+
+def one_step(shown: int) -> None:
+    """Let this browser's training take the step after the one that is shown, and no second one.
+
+    Streamlit may report one click twice, where it begins a run anew that the click had begun.
+    """
+    job = find()
+    if job is not None and state.STEPPED.get() != (asked := (job.id, shown)):
+        state.STEPPED.set(asked)
+        control("step")
 
 
 def collect() -> None:

@@ -221,7 +221,13 @@ def _running() -> None:
                 _control("Go on", ":material/play_arrow:", "resume")
             else:
                 _control("Pause", ":material/pause:", "pause")
-            _control("One step", ":material/skip_next:", "step")
+            st.button(
+                "One step",
+                icon=":material/skip_next:",
+                key="run_step",
+                on_click=training.one_step,
+                args=(job.step,),
+            )
     else:
         st.caption("This training was begun in another browser: you watch it.")
     film(job, as_features(job.config.input))
