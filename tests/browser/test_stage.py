@@ -22,7 +22,8 @@ SCREENS: tuple[ViewportSize, ...] = (
 
 # Texts that are seen and smaller than they should be, and how far the page can be scrolled.
 WALK = """least => {
-  const bars = "[data-testid=stHeader], .st-key-stage_switch, .st-key-controls, .st-key-why,"
+  const bars = "[data-testid=stHeader], [data-testid=stSidebar], .st-key-stage_switch,"
+    + ".st-key-controls, .st-key-why,"
     + ".st-key-model_panel, .st-key-confusion_numbers, .st-key-tested, .st-key-settings,"
     + ".st-key-run_controls, .st-key-progress_row, .st-key-keep, .st-key-go_back,"
     + ".st-key-show_mistake";

@@ -19,7 +19,7 @@ from websockets.sync.client import connect, unix_connect
 from websockets.typing import Subprotocol
 
 from tests.support.paths import ROOT
-from tests.support.server import Server, isolated, serve
+from tests.support.server import LAME_SERVER, Server, isolated, serve
 from tests.support.waiting import wait_until
 
 STREAMLIT = [Subprotocol("streamlit")]
@@ -32,23 +32,6 @@ import streamlit as st
 app = st.App(
     inkling.PAGE, lifespan=inkling.warm, middleware=inkling.MIDDLEWARE, routes=inkling.ROUTES
 )
-"""
-NO_TRAINING = """
-from ui.server import resources
-from model.jobs.trainer import Trainer
-import functools
-
-@functools.cache
-def trainer():
-    client = Trainer(command=["/nowhere/python"])
-    client.start()
-    return client
-
-resources.trainer = trainer
-import app as inkling
-import streamlit as st
-
-app = st.App(inkling.PAGE, lifespan=inkling.warm, routes=inkling.ROUTES)
 """
 
 
@@ -110,9 +93,7 @@ def test_where_files_run_out_visitors_are_refused_and_a_killed_training_process_
 
 
 def test_where_no_training_can_run_it_is_not_well(tmp_path: Path) -> None:
-    script = tmp_path / "no_training.py"
-    script.write_text(NO_TRAINING)
-    with serve(tmp_path, script, {"PYTHONPATH": str(ROOT)}) as server:
+    with serve(tmp_path, LAME_SERVER) as server:
         wait_until(lambda: told(server)[0] == 503, 30, "it says that it is well")
         assert not told(server)[1]["ok"]
         assert told(server)[1]["training"]["process"] == "missing"

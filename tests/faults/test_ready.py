@@ -16,9 +16,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.test_health import NO_TRAINING
 from tests.support.paths import ROOT
-from tests.support.server import Server, free_port, isolated, serve
+from tests.support.server import LAME_SERVER, Server, free_port, isolated, serve
 from tools import ready
 from tools.addresses import is_free
 
@@ -28,10 +27,7 @@ LINES = ("models", "MNIST", "a drawing", "disk", "phones", "training process", "
 @pytest.fixture(scope="module")
 def lame(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose training process cannot be started."""
-    home = tmp_path_factory.mktemp("lame-home")
-    script = home / "lame.py"
-    script.write_text(NO_TRAINING)
-    with serve(home, script, {"PYTHONPATH": str(ROOT)}) as server:
+    with serve(tmp_path_factory.mktemp("lame-home"), LAME_SERVER) as server:
         yield server
 
 

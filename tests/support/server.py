@@ -19,6 +19,7 @@ from tests.support.waiting import wait_until
 
 __all__ = [
     "FORGETFUL_SERVER",
+    "LAME_SERVER",
     "OUTSIDE",
     "QUICK_SERVER",
     "UNWATCHED_SECONDS",
@@ -35,6 +36,8 @@ QUICK_SERVER = Path(__file__).with_name("quick_server.py")
 """What serves the page with a stand-in for TensorFlow."""
 FORGETFUL_SERVER = Path(__file__).with_name("forgetful_server.py")
 """The same, counting the runs of the whole page."""
+LAME_SERVER = Path(__file__).with_name("lame_server.py")
+"""What serves the page on a machine on which no training process can be started."""
 UNWATCHED_SECONDS = 3.0
 """Until the two stop a training that nobody looks at."""
 

@@ -54,6 +54,10 @@ def is_of_the_table(key: ast.AST, names: set[str], known: dict[str, str]) -> boo
             return start in FAMILIES
         case ast.Attribute(value=ast.Attribute(value=ast.Name(id="state"), attr=name), attr="name"):
             return name in KEYS
+        case ast.Attribute(
+            value=ast.Attribute(value=ast.Name(id="state"), attr=name), attr="widget"
+        ):
+            return isinstance(KEYS.get(name), state.ChosenKey)
         case ast.Attribute(value=ast.Call(func=ast.Attribute(value=ast.Name(id="state")))):
             return True  # state.matrix(number).name
         case ast.Attribute(value=ast.Name(id=name), attr="name"):
@@ -85,6 +89,34 @@ def test_only_the_table_and_components_that_are_heard_of_touch_the_session() -> 
     }
     heard = {f"components/{name}/__init__.py" for name in ("crop_box", "live_bars", "samples")}
     assert touching == {"session/state.py"} | heard
+
+
+LOST = """
+import streamlit as st
+from ui.session import state
+
+if st.session_state.pop("new_model_answers", False):
+    state.MODEL.set("yours 1")
+    st.stop()  # as where the next run begins before the control is drawn
+names = ["directions", "yours 1"]
+st.segmented_control("Model", names, default=state.MODEL.get(), key=state.MODEL.widget)
+st.text(state.MODEL.get())
+"""
+
+
+def test_a_model_set_in_a_run_that_was_cut_off_answers_whatever_the_browser_reports() -> None:
+    page = AppTest.from_string(LOST).run()
+    assert page.text[0].value == "directions"
+    stale = page.segmented_control[0].set_value("directions")._widget_state
+    page.session_state["new_model_answers"] = True
+    page.run()
+    assert not page.text
+    reported = page._tree.get_widget_states()
+    reported.widgets.append(stale)
+    page._run(reported)
+    assert page.text[0].value == "yours 1"
+    page.segmented_control[0].set_value("directions").run()
+    assert page.text[0].value == "directions", "a choice made afterwards"
 
 
 def test_no_name_stands_twice_in_the_table() -> None:

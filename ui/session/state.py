@@ -85,6 +85,36 @@ class WidgetKey(Key[T]):
         return held
 
 
+class ChosenKey(WidgetKey[T]):
+    """The key of a widget that the page sets too, as when a new model answers.
+
+    What a widget is set to is told to the browser once. Where the next run begins before that, the
+    browser reports its old choice, which would count. So each value that is set begins a widget of
+    its own, of which no browser has reported anything, with that value as its default.
+    """
+
+    @property
+    def widget(self) -> str:
+        """The key of the widget that holds the choice now."""
+        return f"{self.name}_choice_{self._n_set.get()}"
+
+    @property
+    def _n_set(self) -> Key[int]:
+        return Key(f"{self.name}_n_set", int)
+
+    def get(self) -> T:
+        """Return what was chosen or set last; what it would begin with where nothing was."""
+        if self.widget in st.session_state:
+            super().set(st.session_state[self.widget])
+        return super().get()
+
+    def set(self, value: T) -> None:
+        """Hold this value from now on, whatever a browser says of the choice before."""
+        if not self.is_set() or self.get() != value:
+            super().set(value)
+            self._n_set.set(self._n_set.get() + 1)
+
+
 BEGUN = Key[bool]("begun", bool)
 """Whether the session has heard what its browser knew before it."""
 
@@ -143,7 +173,7 @@ CROPPING = Key[bool]("cropping", bool)
 """Whether the picture is shown with a box to cut it."""
 
 # The models.
-MODEL = WidgetKey[str | None]("model", lambda: "directions")
+MODEL = ChosenKey[str | None]("model", lambda: "directions")
 """The name of the model that answers: a shipped one's, or one of TRAINED."""
 TRAINED = Key[dict[str, Checkpoint]]("trained", dict)
 """The checkpoints that this visit trained or uploaded, by name, oldest first."""
@@ -151,7 +181,7 @@ N_TRAINED = Key[int]("n_trained", int)
 """How many there have been, for their names."""
 BEFORE = Key[str | None]("before", lambda: None)
 """The name of the model that answered before the last training; None when that is settled."""
-UPLOADED_MODEL = WidgetKey[UploadedFile | None]("uploaded_model", lambda: None)
+UPLOADED_MODEL = ChosenKey[UploadedFile | None]("uploaded_model", lambda: None)
 UPLOAD_PROBLEM = Key[str | None]("upload_problem", lambda: None)
 """Why the last uploaded model was not taken; None when it was."""
 NOTICE = Key[str | None]("notice", lambda: None)
