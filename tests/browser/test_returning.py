@@ -24,7 +24,7 @@ from tests.support.answers import (
     shares,
 )
 from tests.support.cable import Cable, plugged
-from tests.support.drawing import DIGITS, canvas_ready, draw, mouse_held
+from tests.support.drawing import CANVAS, DIGITS, canvas_ready, draw, mouse_held
 from tests.support.machine import Machine
 from tests.support.server import FORGETFUL_SERVER, Server, serve
 from tests.support.waiting import wait_until
@@ -318,16 +318,68 @@ def test_a_stroke_that_is_never_answered_is_asked_for_after_a_while(
     assert n_runs(forgetful) == before + 1
 
 
+@pytest.fixture(scope="module")
+def slow_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that takes a second for each run of the whole page."""
+    home = tmp_path_factory.mktemp("slow-runs-home")
+    with serve(home, FORGETFUL_SERVER, {"SLOW_RUNS": "1"}) as server:
+        yield server
+
+
 def test_a_tab_that_was_here_before_stays_on_its_view_however_slow_the_first_run_is(
-    tmp_path: Path, visit: Callable[[str], Page]
+    slow_runs: Server, visit: Callable[[str], Page]
 ) -> None:
-    with serve(tmp_path, FORGETFUL_SERVER, {"SLOW_RUNS": "1"}) as server:
-        page = visit(server.url)
-        before = quiet(page, server)
-        page.evaluate("sessionStorage.setItem('inkling-tab', 'another')")
-        page.goto(f"{server.url}/train")
-        told = "nobody said which tab was here before"
-        wait_until(lambda: n_runs(server) - before >= 2, 30, told)
-        quiet(page, server)
-        expect(page.locator(".st-key-train button")).to_be_visible()
-        expect(page).to_have_url(re.compile("/train$"))
+    page = visit(slow_runs.url)
+    before = quiet(page, slow_runs)
+    page.evaluate("sessionStorage.setItem('inkling-tab', 'another')")
+    page.goto(f"{slow_runs.url}/train")
+    told = "nobody said which tab was here before"
+    wait_until(lambda: n_runs(slow_runs) - before >= 2, 30, told)
+    quiet(page, slow_runs)
+    expect(page.locator(".st-key-train button")).to_be_visible()
+    expect(page).to_have_url(re.compile("/train$"))
+
+
+def line_at_once(page: Page) -> None:
+    """Draw a line without waiting until the page is at rest, as hands do."""
+    box = page.locator(CANVAS).bounding_box()
+    assert box is not None
+    across = box["x"] + box["width"] / 2
+    page.mouse.move(across, box["y"] + 0.2 * box["height"])
+    page.mouse.down()
+    page.mouse.move(across, box["y"] + 0.8 * box["height"], steps=8)
+    page.mouse.up()
+
+
+def test_a_stroke_right_after_clear_stays_and_undo_brings_back_both(
+    slow_runs: Server, visit: Callable[[str], Page]
+) -> None:
+    page = visit(slow_runs.url)
+    draw(page, DIGITS[3])
+    expect_digit(page, 3)
+    press(page, "clear")
+    line_at_once(page)  # a second before the server has heard of the click
+    quiet(page, slow_runs)
+    expect_digit(page, 1)
+    assert ink_share(page) > 0
+    press(page, "undo")
+    expect_invitation(page)
+    press(page, "undo")
+    expect_digit(page, 3)
+
+
+def test_while_the_server_replaces_a_drawing_no_stroke_is_taken_that_would_be_lost(
+    slow_runs: Server, visit: Callable[[str], Page]
+) -> None:
+    page = visit(slow_runs.url)
+    draw(page, DIGITS[3])
+    expect_digit(page, 3)
+    page.reload()
+    expect_digit(page, 3)
+    inked = ink_share(page)
+    press(page, "undo")  # of a stroke that the server has put on the canvas
+    line_at_once(page)
+    assert ink_share(page) == inked, "it is seen, and gone a moment later"
+    expect_invitation(page)
+    draw(page, DIGITS[1])
+    expect_digit(page, 1)

@@ -17,8 +17,8 @@ from ui.session import state
 from ui.session.drawings import (
     MOST_STROKES,
     are_strokes,
+    clear,
     on_canvas,
-    replace_drawing,
     undo,
 )
 
@@ -42,8 +42,9 @@ def canvas_panel() -> NDArray[np.float32] | None:
 def canvas_controls() -> None:
     """Show undo, clear and the pen's width."""
     is_drawn, is_replaced = bool(state.DRAWN_OBJECTS.get()), bool(state.REPLACED.get())
-    canvas_button("undo", is_drawn=is_drawn, has_more=is_replaced, on_press=undo)
-    canvas_button("clear", is_drawn=is_drawn, on_press=lambda: replace_drawing([]))
+    canvas_button("undo", is_drawn=is_drawn, has_more=is_replaced, on_press=lambda _: undo())
+    begins_empty = not state.CANVAS_START.get()["objects"]
+    canvas_button("clear", is_drawn=is_drawn, begins_empty=begins_empty, on_press=clear)
     st.slider(
         "Pen width",
         *(state.PEN_WIDTHS[0], state.PEN_WIDTHS[-1], state.PEN_WIDTH.first()),

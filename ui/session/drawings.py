@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -11,12 +12,15 @@ from model.config import Input
 from model.preprocessing.centring import centred
 from model.preprocessing.features import features
 from model.preprocessing.segmentation import TooManyPartsError, parts
+from ui.components.shared.colours import INK
 from ui.session import state
 
 __all__ = [
     "MOST_STROKES",
     "are_strokes",
     "as_features",
+    "begin_with",
+    "clear",
     "digit_on_canvas",
     "is_drawn",
     "keep_drawing",
@@ -109,10 +113,28 @@ def keep_drawing() -> None:
 
 def replace_drawing(objects: list[Any]) -> None:
     """Put these Fabric.js objects on the canvas; `undo` can bring back what was there."""
+    _set_aside()
+    put_on_canvas(objects)
+
+
+def begin_with(strokes: Sequence[Sequence[Sequence[float]]], pen_width: int) -> None:
+    """Replace the drawing by strokes, each of them (x, y) in pixels of the canvas."""
+    replace_drawing([_fabric_path(stroke, pen_width) for stroke in strokes])
+
+
+def clear(by_browser: bool) -> None:
+    """Empty the canvas, unless the browser has; `undo` can bring back what was there."""
+    _set_aside()
+    if by_browser:
+        state.DRAWN_OBJECTS.set([])
+    else:
+        put_on_canvas([])
+
+
+def _set_aside() -> None:
     keep_drawing()
     if drawn := state.DRAWN_OBJECTS.get():
         state.REPLACED.set((*state.REPLACED.get(), drawn)[-BROUGHT_BACK:])
-    put_on_canvas(objects)
 
 
 def undo() -> None:
@@ -133,6 +155,25 @@ def put_on_canvas(objects: list[Any]) -> None:
     number = state.CANVAS_START.get()["number"] + 1
     state.CANVAS_START.set({"objects": objects, "number": number})
     state.DRAWN_OBJECTS.set(objects)
+
+
+def _fabric_path(stroke: Sequence[Sequence[float]], pen_width: int) -> dict[str, Any]:
+    """Return the stroke as the canvas keeps one; left and top are the corner of its points."""
+    start, *rest = stroke
+    xs, ys = zip(*stroke, strict=True)
+    return {
+        "type": "Path",
+        "path": [["M", *start], *(["L", *point] for point in rest or [start])],
+        "left": min(xs) - pen_width / 2,
+        "top": min(ys) - pen_width / 2,
+        "originX": "left",
+        "originY": "top",
+        "fill": None,
+        "stroke": INK,
+        "strokeWidth": pen_width,
+        "strokeLineCap": "round",
+        "strokeLineJoin": "round",
+    }
 
 
 def put_back() -> None:

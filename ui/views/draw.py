@@ -19,11 +19,7 @@ from ui.panels.model_panel import model_panel
 from ui.panels.upload import upload_panel
 from ui.panels.why import show_evidence, why_control, why_panel
 from ui.session import state
-from ui.session.drawings import (
-    note_stroke,
-    replace_drawing,
-    shown_part,
-)
+from ui.session.drawings import begin_with, note_stroke, shown_part
 from ui.session.models import active_model
 from ui.session.visit import keep
 
@@ -31,6 +27,7 @@ __all__ = ["draw_view"]
 
 DRAW: Final = "draw"
 UPLOAD: Final = "upload"
+SAMPLE_PEN: Final = 22
 
 
 def draw_view() -> None:
@@ -52,7 +49,7 @@ def draw_view() -> None:
         retraining.show()
         with st.container(key="samples"):
             if state.SOURCE.get() == DRAW:
-                sample_strip(on_pick=replace_drawing)
+                sample_strip(on_pick=lambda strokes: begin_with(strokes, SAMPLE_PEN))
                 _switch("Upload a picture instead", UPLOAD, key="to_upload")
             mistake_button()
         with st.container(key="model_panel"):

@@ -29,19 +29,26 @@ def canvas_button(
     *,
     is_drawn: bool,
     has_more: bool = False,
-    on_press: Callable[[], None],
+    begins_empty: bool = True,
+    on_press: Callable[[bool], None],
 ) -> None:
     """Show the button; its action is its key.
 
     `is_drawn` holds at the start. From then on the browser enables and disables the button itself,
-    by the answers that it hears of; one that `has_more` to do can be pressed always. For Undo,
-    `on_press` is called only where Python has put on the canvas what is there, or nothing; any
-    other stroke is taken back in the browser.
+    by the answers that it hears of; one that `has_more` to do can be pressed always. The browser
+    takes back every stroke but those that Python has put on the canvas, and clears one that
+    `begins_empty`. `on_press` is told whether the browser has done it; of an Undo that it has, it
+    is told nothing.
     """
+
+    def pressed() -> None:
+        on_press(st.session_state.get(action, {}).get("pressed") == "browser")
+
     data = {
         "action": action,
         "label": WORDS[action],
         "is_drawn": is_drawn,
         "has_more": has_more,
+        "begins_empty": begins_empty,
     }
-    _mount(key=action, data=data, width="content", on_pressed_change=on_press)
+    _mount(key=action, data=data, width="content", on_pressed_change=pressed)

@@ -2,14 +2,17 @@
 // does not run the Python code of these buttons again. Undo is not where it can bring back what was
 // cleared.
 //
-// Undo acts in the browser where it can, because a stroke that was drawn a moment ago has not
-// reached Python yet. The canvas's own toolbar, hidden here, has the button; it knows every stroke
-// since the last drawing that Python put there. Those are Python's to take back.
+// Both act in the browser where they can, because a stroke that was drawn a moment ago has not
+// reached Python yet, and one that is drawn a moment later would be lost with what Python clears. The
+// canvas's own toolbar, hidden here, has the buttons; it knows every stroke since the last drawing
+// that Python put there. Those are Python's to take back, and nobody draws until it has.
 
 const ICONS = {
   undo: "M8 5 4 9l4 4M4 9h10a5 5 0 0 1 0 10H9",
   clear: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13M10.5 11v5M13.5 11v5",
 };
+
+const PATIENCE = 1000; // milliseconds
 
 const isDrawn = new WeakMap(); // by button
 
@@ -25,9 +28,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
   };
   show();
   button.onclick = () => {
-    const own = data.action === "undo" ? inLibrary(UNDO) : null;
-    if (own && !own.disabled) own.click();
-    else setTriggerValue("pressed", true);
+    const own = inLibrary(data.action === "undo" ? UNDO : RESET);
+    const acts = own && !own.disabled && data.begins_empty;
+    // Python hears of it before it gets the drawing that is left: it keeps the one before.
+    if (data.action === "clear" || !acts) setTriggerValue("pressed", acts ? "browser" : "server");
+    if (acts) own.click();
+    else waitForPython();
   };
   const follow = ({ detail }) => {
     isDrawn.set(button, detail.isDrawn);
@@ -35,4 +41,16 @@ export default function ({ data, parentElement, setTriggerValue }) {
   };
   window.addEventListener("inkling-answer", follow);
   return () => window.removeEventListener("inkling-answer", follow);
+}
+
+function waitForPython() {
+  const page = document.documentElement.dataset;
+  const go = () => {
+    delete page.replacesDrawing;
+    clearTimeout(timer);
+    window.removeEventListener("inkling-answer", go);
+  };
+  page.replacesDrawing = "";
+  const timer = setTimeout(go, PATIENCE);
+  window.addEventListener("inkling-answer", go);
 }

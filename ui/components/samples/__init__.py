@@ -10,14 +10,12 @@ from typing import Any
 
 import streamlit as st
 
-from ui.components.shared.colours import INK
 from ui.components.shared.parts import script, style
 
 __all__ = ["SAMPLES", "sample_strip"]
 
 SAMPLES = Path(__file__).parents[3] / "assets" / "samples.jsonl"
 """A digit a line: its label, a name, and its strokes in canvas pixels."""
-SAMPLE_PEN = 22
 
 WORDS = {"samples": "Sample digits"}
 
@@ -32,7 +30,7 @@ _mount = st.components.v2.component(
 
 
 def sample_strip(*, on_pick: Callable[[list[Any]], None]) -> None:
-    """Show ten little drawings; a click gives `on_pick` the Fabric.js objects of one.
+    """Show ten little drawings; a click gives `on_pick` the strokes of one, lists of (x, y).
 
     An index that no button has changes nothing.
     """
@@ -40,7 +38,7 @@ def sample_strip(*, on_pick: Callable[[list[Any]], None]) -> None:
     def picked() -> None:
         index = st.session_state.get(_KEY, {}).get("picked")
         if type(index) is int and 0 <= index < len(_samples()):
-            on_pick([_fabric_path(stroke) for stroke in _samples()[index]["strokes"]])
+            on_pick(_samples()[index]["strokes"])
 
     samples = [
         {"name": sample["name"], "path": " ".join(map(_svg_path, sample["strokes"]))}
@@ -56,22 +54,3 @@ def _samples() -> list[dict[str, Any]]:
 
 def _svg_path(stroke: list[list[int]]) -> str:
     return "M" + " L".join(f"{x} {y}" for x, y in stroke)
-
-
-def _fabric_path(stroke: list[list[int]]) -> dict[str, Any]:
-    """Return the stroke as the canvas keeps one; left and top are the corner of its points."""
-    start, *rest = stroke
-    xs, ys = zip(*stroke, strict=True)
-    return {
-        "type": "Path",
-        "path": [["M", *start], *(["L", *point] for point in rest)],
-        "left": min(xs) - SAMPLE_PEN / 2,
-        "top": min(ys) - SAMPLE_PEN / 2,
-        "originX": "left",
-        "originY": "top",
-        "fill": None,
-        "stroke": INK,
-        "strokeWidth": SAMPLE_PEN,
-        "strokeLineCap": "round",
-        "strokeLineJoin": "round",
-    }

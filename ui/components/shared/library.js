@@ -3,6 +3,7 @@
 
 export const TOOLBAR = ".dc-toolbar";
 export const UNDO = `${TOOLBAR} button[aria-label="Undo"]`;
+export const RESET = `${TOOLBAR} button[aria-label="Reset canvas & history"]`;
 export const SEND = `${TOOLBAR} button[aria-label="Update the app with this drawing"]`;
 
 export function inLibrary(selector) {
