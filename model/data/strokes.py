@@ -26,6 +26,7 @@ __all__ = [
     "WrittenDigit",
     "canvas_drawings",
     "draw",
+    "inked",
     "parsed",
     "read",
 ]
@@ -127,13 +128,33 @@ def draw(
     scale = longer_side / extent.max() if extent.max() > 0 else 0.0
     free_room = CANVAS - (extent * scale + PEN)
     offset = free_room * (right, down) + PEN / 2
-    canvas = Image.new("L", (CANVAS, CANVAS))
-    pen = ImageDraw.Draw(canvas)
-    for array in arrays:
-        trace = [(float(x), float(y)) for x, y in (array - corner) * scale + offset]
-        pen.line(trace, fill=255, width=PEN)
+    traces = [(array - corner) * scale + offset for array in arrays]
+    return inked(traces, side=CANVAS, pen=PEN)
+
+
+def inked(traces: Iterable[NDArray[np.float64]], *, side: int, pen: float) -> NDArray[np.float32]:
+    """Draw traces with a round pen as they lie.
+
+    Parameters
+    ----------
+    traces : arrays of shape (n, 2)
+        (x, y) in pixels; what lies outside is cut off.
+    side : int
+        Of the canvas, in pixels.
+    pen : float
+        The pen's width, in pixels.
+
+    Returns
+    -------
+    ink : (side, side) float32, 0 or 1
+    """
+    canvas = Image.new("L", (side, side))
+    brush = ImageDraw.Draw(canvas)
+    for array in traces:
+        trace = [(float(x), float(y)) for x, y in array]
+        brush.line(trace, fill=255, width=round(pen))
         for x, y in trace:  # round caps and joins
-            pen.ellipse((x - PEN / 2, y - PEN / 2, x + PEN / 2, y + PEN / 2), fill=255)
+            brush.ellipse((x - pen / 2, y - pen / 2, x + pen / 2, y + pen / 2), fill=255)
     return np.asarray(canvas, np.float32) / np.float32(255)
 
 

@@ -86,6 +86,40 @@ def test_on_draw_the_answer_and_every_reason_can_be_read_from_the_last_row_witho
             assert_readable(page)
 
 
+LONGEST = (
+    "Ink at the bottom right (+2.2) and ink at the bottom left (+11.3) speak for it,"
+    " ink at the top right (−14.0) against it."
+)
+
+
+def test_a_mistake_has_room_for_what_is_said_of_it_and_of_its_answer(page: Page) -> None:
+    on_stage(page)
+    canvas_ready(page)
+    press(page, "show_mistake")
+    said = page.locator(".st-key-upload .note")
+    expect(said).to_be_visible(timeout=60_000)
+    reason = page.locator(".st-key-reason .reason")
+    reason.evaluate("(reason, longest) => (reason.lastChild.data = longest)", LONGEST)
+    for screen in SCREENS:
+        page.set_viewport_size(screen)
+        assert_readable(page)
+        picture, note, back = (
+            each.bounding_box()
+            for each in (page.locator(".brought"), said, page.locator(".st-key-to_canvas"))
+        )
+        assert picture is not None
+        assert note is not None
+        assert back is not None
+        assert picture["height"] > 0.35 * screen["height"]
+        assert picture["y"] + picture["height"] <= note["y"] + 1
+        assert note["y"] + note["height"] <= back["y"] + 1
+        sum_end, room_end = (
+            page.locator(place).evaluate("e => e.getBoundingClientRect().bottom")
+            for place in (".st-key-reason .sum", ".st-key-answer")
+        )
+        assert sum_end <= room_end, "the sum is cut off"
+
+
 def test_on_evaluate_the_confusion_matrix_fills_the_screen(page: Page) -> None:
     on_stage(page, "evaluate")
     chart = page.get_by_test_id("stVegaLiteChart")

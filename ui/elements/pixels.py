@@ -16,7 +16,7 @@ from model.config import SIDE
 from ui.components.shared.colours import AGAINST, FOR, NEUTRAL
 from ui.components.shared.strokes import ALONG, APART, BREADTH, FIRST, LENGTH
 
-__all__ = ["contact_sheet", "diverging", "grey", "picture", "sheet", "strokes_picture"]
+__all__ = ["button", "contact_sheet", "diverging", "grey", "picture", "sheet", "strokes_picture"]
 
 PER_PIXEL = 8
 """Pixels of a drawn template for each of the 28 × 28 picture's."""
@@ -105,8 +105,19 @@ def picture(colours: NDArray[np.uint8], text: str, width: str = "100%") -> str:
     )
 
 
+def button(picture: str, place: int) -> str:
+    """Make an HTML picture one that can be clicked, which tells `place`."""
+    return (
+        f'<button type="button" class="pick" data-picture="{place}"'
+        f' title="Show it on Draw, with reasons">{picture}</button>'
+    )
+
+
 def contact_sheet(
-    images: NDArray[np.uint8], texts: Sequence[str], captions: Sequence[str] = ()
+    images: NDArray[np.uint8],
+    texts: Sequence[str],
+    captions: Sequence[str] = (),
+    places: Sequence[int] = (),
 ) -> str:
     """Return HTML with pictures side by side, as many in a row as there is room for.
 
@@ -117,10 +128,14 @@ def contact_sheet(
         What stands for each picture where it cannot be seen.
     captions : n str, or none
         What stands below each picture.
+    places : n int, or none
+        What `ui.components.picture_pick` tells of a click on each picture.
     """
+    shown = [picture(image, text) for image, text in zip(images, texts, strict=True)]
+    if places:
+        shown = [button(each, place) for each, place in zip(shown, places, strict=True)]
     figures = (
-        f"<figure>{picture(image, text)}"
-        f"{caption and f'<figcaption>{html.escape(caption)}</figcaption>'}</figure>"
-        for image, text, caption in zip(images, texts, captions or [""] * len(images), strict=True)
+        f"<figure>{each}{caption and f'<figcaption>{html.escape(caption)}</figcaption>'}</figure>"
+        for each, caption in zip(shown, captions or [""] * len(shown), strict=True)
     )
     return f"<div class='contact'>{''.join(figures)}</div>"

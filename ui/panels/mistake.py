@@ -2,44 +2,30 @@
 
 from __future__ import annotations
 
-import io
 import secrets
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
-from PIL import Image
 
 from model.classifier.checkpoint import Checkpoint
 from model.classifier.prediction import read_parts
 from model.classifier.reject import Verdict
 from model.evaluation.pictures import mistakes
 from ui.server import resources
-from ui.session import models, pictures, state
-from ui.session.drawings import replace_drawing
+from ui.session import brought, models, pictures, state
 from ui.session.state import Uploaded
 
-__all__ = ["leave", "mistake_button"]
+__all__ = ["mistake_button"]
 
 SUREST = 200
 """Among how many of the surest mistakes one is chosen."""
 TRIED = 40
 """How many are tried at most: read as an upload, some come out right."""
-NAME = "test digit "
 
 
 def mistake_button() -> None:
     """Offer a picture that the model which answers gets wrong."""
     st.button("Show me one it gets wrong", type="tertiary", key="show_mistake", on_click=_show)
-
-
-def leave() -> None:
-    """Where a mistake was shown, take it away; the canvas begins empty."""
-    picture = pictures.shown()
-    if picture is not None and picture.name.startswith(NAME):
-        pictures.put(())
-        replace_drawing([])
-        state.INK.set(None)
 
 
 def _show() -> None:
@@ -48,9 +34,7 @@ def _show() -> None:
     if picture is None:
         state.NOTICE.set("No test digit was found that this model gets wrong.")
         return
-    pictures.put((picture,))
-    state.SOURCE.set("upload")
-    state.WHY.set("contrast")
+    brought.bring(picture, "contrast")
 
 
 def _one(active: Checkpoint) -> Uploaded | None:
@@ -58,12 +42,13 @@ def _one(active: Checkpoint) -> Uploaded | None:
 
     One that gets an answer is taken before one of which the model is not sure.
     """
-    _, test = resources.test_data()
-    wrong = mistakes(resources.test_probabilities(active.model), test.labels)[:SUREST]
+    name, test = resources.test_data()
+    believed = resources.test_probabilities(active.model)
+    wrong = mistakes(believed, test.labels)[:SUREST]
     shown = pictures.shown()
     doubted = None
     for index in np.random.default_rng(secrets.randbits(32)).permutation(wrong)[:TRIED]:
-        picture = _picture(int(index))
+        picture = brought.of_test(name, test, int(index), int(believed[index].argmax()))
         if shown is not None and shown.id == picture.id:
             continue
         verdict = _misread(active, picture, int(test.labels[index]))
@@ -74,27 +59,9 @@ def _one(active: Checkpoint) -> Uploaded | None:
     return doubted
 
 
-def _picture(index: int) -> Uploaded:
-    name, test = resources.test_data()
-    about = f"Test digit {index + 1:,} of {models.DATA_NAMES[name]}: whoever wrote it meant"
-    return Uploaded(
-        id=f"{NAME}{index}",
-        name=f"{NAME}{index}",
-        content=_as_png(test.images[index]),
-        problem=None,
-        about=f"{about} {test.labels[index]}.",
-    )
-
-
 def _misread(active: Checkpoint, picture: Uploaded, label: int) -> Verdict | None:
     """Return the verdict on a picture that is taken for another digit; None for any other."""
     inks = pictures.found(picture)
     readings = read_parts(active, inks[0].ink) if len(inks) == 1 else ()
     is_wrong = len(readings) == 1 and readings[0].digit != label
     return readings[0].verdict if is_wrong else None
-
-
-def _as_png(image: NDArray[np.uint8]) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, "PNG")
-    return file.getvalue()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,9 +13,10 @@ from numpy.typing import NDArray
 from model.classifier.checkpoint import Checkpoint
 from model.evaluation.comparison import Comparison, compare
 from model.training.engine import engine
+from ui.components.picture_pick import picture_pick
 from ui.elements import pixels, wording
 from ui.server import resources
-from ui.session import models, state
+from ui.session import address, brought, models, state
 from ui.session.drawings import digit_on_canvas
 
 __all__ = ["changes", "receipt"]
@@ -31,8 +33,10 @@ def receipt() -> None:
         return
     names, before, after = compared
     tested = resources.test_data()[0]
+    drawings = _own_drawings()
+    _on_draw(after, drawings)
     st.subheader(f"{names[1]} is ready, and answers now")
-    _drawings(names, before, after)
+    _drawings(names, before, after, drawings)
     change = 0.0
     with st.container(horizontal=True, vertical_alignment="center"):
         if is_fair := _is_fair(before, after, tested):
@@ -132,7 +136,7 @@ def _keep() -> None:
 def _changed(word: str, found: NDArray[np.intp], comparison: Comparison) -> str:
     _, test = resources.test_data()
     shown = [
-        f"<figure>{pixels.picture(pixels.grey(test.images[i] / 255), f'a {test.labels[i]}')}"
+        f"<figure>{pixels.button(pixels.picture(test.images[i], f'a {test.labels[i]}'), i)}"
         f"<figcaption>{comparison.predicted_before[i]} → {comparison.predicted_after[i]}"
         f"<br>is {test.labels[i]}</figcaption></figure>"
         for i in found[:SHOWN]
@@ -140,20 +144,45 @@ def _changed(word: str, found: NDArray[np.intp], comparison: Comparison) -> str:
     return f"<h3>{word}: {len(found):,}</h3><div class='strip'>{''.join(shown)}</div>"
 
 
-def _drawings(names: Sequence[str], before: Checkpoint, after: Checkpoint) -> None:
-    """Show this visit's own drawings under both models."""
-    drawings = list(state.DRAWINGS.get())
+def _own_drawings() -> list[NDArray[np.float32]]:
+    """Return this visit's own drawings, (28, 28) centred, the one on the canvas last."""
     digit = digit_on_canvas()
-    if digit is not None:
-        drawings.append(digit)
+    return [*state.DRAWINGS.get(), *([] if digit is None else [digit])]
+
+
+def _on_draw(after: Checkpoint, drawings: Sequence[NDArray[np.float32]]) -> None:
+    """Go to Draw with a picture that was clicked: a test digit, or one of the drawings."""
+    name, test = resources.test_data()
+    place = picture_pick(len(test) + len(drawings))
+    if place is None:
+        return
+    if place >= len(test):
+        number = place - len(test)
+        brought.bring(brought.of_drawing(number + 1, drawings[number]), "evidence")
+    else:
+        read_as = int(resources.test_probabilities(after.model)[place].argmax())
+        is_wrong = read_as != test.labels[place]
+        picture = brought.of_test(name, test, place, read_as)
+        brought.bring(picture, "contrast" if is_wrong else "evidence")
+    address.go_to("Draw")
+
+
+def _drawings(
+    names: Sequence[str],
+    before: Checkpoint,
+    after: Checkpoint,
+    drawings: Sequence[NDArray[np.float32]],
+) -> None:
+    """Show this visit's own drawings under both models."""
     if not drawings:
         return
+    first = len(resources.test_data()[1])
     pictures = np.stack(drawings)
     old, new = (model.predict(pictures) for model in (before.model, after.model))
     shown = [
-        f"<figure>{pixels.picture(pixels.grey(picture), 'your drawing')}"
+        f"<figure>{pixels.button(pixels.picture(pixels.grey(picture), 'your drawing'), place)}"
         f"<figcaption>{one} → {other}</figcaption></figure>"
-        for picture, one, other in zip(pictures, old, new, strict=True)
+        for place, picture, one, other in zip(itertools.count(first), pictures, old, new)
     ]
     unknown = "" if (old == new).all() else f"<p class='note'>{WHICH_IS_TRUE}</p>"
     st.html(

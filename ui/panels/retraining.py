@@ -11,7 +11,7 @@ from model.jobs.job import Job
 from ui.components.story import story
 from ui.elements import wording
 from ui.server import kept_runs, resources
-from ui.session import models, state, training
+from ui.session import address, models, state, training
 from ui.session.drawings import as_features
 
 __all__ = ["begin", "show", "told_here", "ways_on", "words"]
@@ -52,7 +52,7 @@ def show() -> None:
 def ways_on() -> None:
     """Offer to see what a run changed, or to go back."""
     if st.button("See what changed", key="see_changes", type="tertiary"):
-        st.switch_page(st.Page(_elsewhere, title="Train", url_path="train"))
+        address.go_to("Train")
     st.button("Go back", key="go_back", type="tertiary", on_click=models.go_back)
 
 
@@ -64,7 +64,3 @@ def words(job: Job) -> str:
     after = job.result.measured["test_accuracy"]  # of the same test digits
     n_pictures = models.N_PICTURES[job.result.model.training_data.name]
     return wording.learned(before, after, n_pictures, job.seconds, job.config.seed)
-
-
-def _elsewhere() -> None:
-    """Stand for the Train view, which the page has under the same path."""

@@ -21,6 +21,7 @@ from ui.session.state import Uploaded
 
 __all__ = ["upload_panel"]
 
+DRAW_OVER: Final = "A stroke on it begins an empty canvas."
 FOUND: Final = "The ink found in the picture"
 MEBIBYTE = 2**20
 
@@ -132,7 +133,7 @@ def _picture(picture: Uploaded) -> NDArray[np.float32] | None:
     if state.CROPPING.get():
         crop_box(pictures.preview(picture), picture.box, on_crop=_crop)
     elif len(inks) == 1:
-        _show_ink(inks[0].ink)
+        _show_ink(inks[0].ink, is_brought=picture.about is not None)
     if len(inks) == 2:
         _ask(inks)
     elif not inks[0].ink.any():
@@ -140,12 +141,14 @@ def _picture(picture: Uploaded) -> NDArray[np.float32] | None:
     if picture.about is None:
         _adjustments(is_cut=picture.box is not None)
     else:
-        st.html(f"<p class='note'>{html.escape(picture.about)}</p>")
+        more = f"<span class='long'>{html.escape(picture.more)} {DRAW_OVER}</span>"
+        st.html(f"<p class='note'>{html.escape(picture.about)} {more}</p>")
     return inks[0].ink if len(inks) == 1 else None
 
 
-def _show_ink(ink: NDArray[np.float32]) -> None:
-    st.html(f"<div class='found'>{pixels.picture(pixels.grey(ink), FOUND)}</div>")
+def _show_ink(ink: NDArray[np.float32], *, is_brought: bool = False) -> None:
+    kind = "class='found brought'" if is_brought else "class='found'"
+    st.html(f"<div {kind}>{pixels.picture(pixels.grey(ink), FOUND)}</div>")
 
 
 def _ask(inks: tuple[Found, ...]) -> None:

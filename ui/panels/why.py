@@ -212,13 +212,17 @@ _PANELS: dict[str, tuple[str, _Panel]] = {
 def _explained(model: SoftmaxRegression, found: Evidence, reading: Reading, what: str) -> None:
     """Show a map with its sum and its sentence."""
     reason = wording.evidence(found)
+    start, _, shares = reason.partition(
+        ": "
+    )  # the sum says the start too, which the stage leaves out
     total = found.rounded()
     bias, logit = (wording.with_minus(str(number)) for number in (total.bias, total.logit))
     left, right = _beside()
     with left:
         evidence_map(found.map, reading.picture, f"Map of the evidence. {reason}")
     right.html(
-        f"<p class='reason' role='status'>{html.escape(reason)}</p>"
+        f"<p class='reason' role='status'><span class='long'>{html.escape(start)}: </span>"
+        f"{html.escape(shares)}</p>"
         "<table class='sum'>"
         f"<tr><th scope='row'>bias</th><td>{bias}</td></tr>"
         f"<tr><th scope='row'>+ <b class='for'>for</b></th><td>{total.positive}</td></tr>"

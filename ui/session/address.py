@@ -7,13 +7,13 @@ that may be worded otherwise, or in another language, the next day.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
 from ui.session import state
 
-__all__ = ["arrive", "take", "write"]
+__all__ = ["arrive", "go_to", "take", "write"]
 
 
 def arrive(view: str) -> None:
@@ -21,6 +21,17 @@ def arrive(view: str) -> None:
     if state.VIEW.get() != view:
         state.VIEW.set(view)
         state.IN_ADDRESS.set({})
+
+
+def go_to(title: Literal["Draw", "Train"]) -> None:
+    """Change to another view at once; on the stage too, which stays in the address."""
+    view = st.Page(_elsewhere, title=title, url_path=title.lower(), default=title == "Draw")
+    # By default the address is emptied, which Streamlit refuses where a control is bound to it.
+    st.switch_page(view, query_params={})
+
+
+def _elsewhere() -> None:
+    """Stand for a view, which the page has under the same path."""
 
 
 def take(key: state.WidgetKey[Any], codes: Collection[str], *, formerly: Mapping[str, str]) -> None:

@@ -47,7 +47,9 @@ class Uploaded:
     ink: Level | None = None
     """What a person said is the ink; None where the sheet decides."""
     about: str | None = None
-    """What is known of it, in words, such as which digit was meant."""
+    """What is known of it, in words, such as which digit was meant; None of a visitor's own."""
+    more: str = ""
+    """What there is to say besides, where there is room."""
 
 
 _TUTORIAL = TrainingConfig()
@@ -276,7 +278,8 @@ NAMES = frozenset(
         *("evaluate_side", "evaluate_stage", "stage_switch", "train_view", "upload"),
         "models_row",
         *("clear", "evidence_map", "film", "live_bars", "live_model", "returning", "sample_strip"),
-        *("canvas_guard", "crop_box", "keys", "picture_catch", "story", "undo"),
+        *("canvas_guard", "crop_box", "keys", "picture_catch", "picture_pick", "story"),
+        *("stroke_catch", "undo"),
         *("adjust", "camera_button", "crop", "crop_whole", "invert", "picture_choice", "turn"),
         *("data_choice", "data_without_mnist"),
         *("go_back", "keep", "retrain", "see_changes", "stop", "to_canvas", "to_upload", "train"),

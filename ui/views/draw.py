@@ -12,13 +12,14 @@ from ui.components.canvas_guard import canvas_guard
 from ui.components.live_bars import live_bars, live_model
 from ui.components.picture_catch import picture_catch
 from ui.components.samples import sample_strip
+from ui.components.stroke_catch import stroke_catch
 from ui.panels import retraining
-from ui.panels.canvas import canvas_controls, canvas_panel
-from ui.panels.mistake import leave, mistake_button
+from ui.panels.canvas import SIDE, canvas_controls, canvas_panel
+from ui.panels.mistake import mistake_button
 from ui.panels.model_panel import model_panel
 from ui.panels.upload import upload_panel
 from ui.panels.why import show_evidence, why_control, why_panel
-from ui.session import state
+from ui.session import brought, state
 from ui.session.drawings import begin_with, note_stroke, shown_part
 from ui.session.models import active_model
 from ui.session.visit import keep
@@ -36,7 +37,9 @@ def draw_view() -> None:
     What a stroke does not change is outside the panel: it would cost as much as the answer. The
     places are given by assets/style.css.
     """
-    canvas_guard()  # before the canvas: a slow network brings one after the other
+    canvas_guard(
+        has_canvas=state.SOURCE.get() == DRAW
+    )  # before the canvas: a slow network brings one after the other
     with st.container(key="draw_view"):
         st.html("<h1 class='unseen'>Draw a digit</h1>")
         with st.container(horizontal=True, vertical_alignment="center", key="controls"):
@@ -55,6 +58,12 @@ def draw_view() -> None:
         with st.container(key="model_panel"):
             model_panel()
     picture_catch(on_catch=_show_upload)
+    if brought.is_shown():
+        stroke_catch(
+            SIDE,
+            state.PEN_WIDTH.get(),
+            on_stroke=lambda stroke: brought.begin_over(stroke, SIDE),
+        )
     if (active := active_model()) is not None and isinstance(active.model, SoftmaxRegression):
         live_model(active.model, active.reject_rule, on_pick=show_evidence, on_part=state.PART.set)
 
@@ -75,7 +84,7 @@ def _show_upload() -> None:
 
 
 def _switch_to(source: state.Source) -> None:
-    leave()
+    brought.leave()
     state.SOURCE.set(source)
 
 

@@ -15,9 +15,10 @@ from model.data.datasets import Split
 from model.evaluation.calibration import Reliability, reliability
 from model.evaluation.metrics import Evaluation, evaluate
 from model.evaluation.pictures import mistakes, pictures_of
+from ui.components.picture_pick import picture_pick
 from ui.elements import charts, pixels, wording
 from ui.panels.measured_on import Chosen, believed, measured_on
-from ui.session import models, state
+from ui.session import address, brought, models, state
 from ui.session.models import active_model
 
 __all__ = ["clicked", "evaluate_view"]
@@ -54,6 +55,7 @@ def evaluate_view() -> None:
         st.info("Choose a file to measure on, or the usual test digits.")
         return
     tested = _tested(active, chosen)
+    _on_draw(tested)
     if place is None:
         _stage(tested)
         return
@@ -73,6 +75,16 @@ def _tested(active: Checkpoint, chosen: Chosen) -> _Tested:
         probabilities = believed(chosen, active.model)
     measured = evaluate(chosen.test.labels, probabilities.argmax(axis=1))
     return _Tested(chosen, chosen.test, probabilities, measured)
+
+
+def _on_draw(tested: _Tested) -> None:
+    """Go to Draw with a picture that was clicked."""
+    if (index := picture_pick(len(tested.test))) is not None:
+        read_as = int(tested.probabilities[index].argmax())
+        picture = brought.of_test(tested.chosen.name, tested.test, index, read_as)
+        is_wrong = read_as != tested.test.labels[index]
+        brought.bring(picture, "contrast" if is_wrong else "evidence")
+        address.go_to("Draw")
 
 
 def _headline(active: Checkpoint, tested: _Tested) -> None:
@@ -250,6 +262,7 @@ def _cell(tested: _Tested, true: int, predicted: int, most: int = SHOWN) -> None
         + pixels.contact_sheet(
             tested.test.images[indices[:most]],
             [f"{true}, read as {predicted}"] * min(n, most),
+            places=indices[:most].tolist(),
         )
     )
 
@@ -263,7 +276,12 @@ def _mistakes(tested: _Tested) -> None:
         st.html(f"{heading}<p class='note'>There are none: it read every picture right.</p>")
         return
     place = st.container()
-    page = st.pagination(-(-len(wrong) // PAGE), key=state.MISTAKES_PAGE.name, max_visible_pages=5)
+    page = st.pagination(
+        -(-len(wrong) // PAGE),
+        key=state.MISTAKES_PAGE.name,
+        max_visible_pages=5,
+        persist_state="session",
+    )
     shown = wrong[(page - 1) * PAGE : page * PAGE]
     true = tested.test.labels[shown]
     predicted = tested.probabilities[shown].argmax(axis=1)
@@ -276,6 +294,7 @@ def _mistakes(tested: _Tested) -> None:
             tested.test.images[shown],
             [f"{t}, read as {p}, {s} sure" for t, p, s in answers],
             [f"{t} → {p}\n{s}" for t, p, s in answers],
+            shown.tolist(),
         )
     )
 

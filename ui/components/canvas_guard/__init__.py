@@ -18,6 +18,9 @@ _mount = st.components.v2.component(
 )
 
 
-def canvas_guard() -> None:
-    """Stand between hands and the drawing canvas; to be called outside what a stroke runs."""
-    _mount(key="canvas_guard")
+def canvas_guard(*, has_canvas: bool) -> None:
+    """Stand between hands and the drawing canvas; to be called outside what a stroke runs.
+
+    The browser looks for a new canvas where `has_canvas` changes.
+    """
+    _mount(key="canvas_guard", data={"has_canvas": has_canvas})

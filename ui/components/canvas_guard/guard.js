@@ -41,12 +41,13 @@ let pen = null; // the contact that draws: {id, canvas, held}; held: its events 
 let isUnanswered = false; // the last stroke
 let framesLeft = MOST_FRAMES; // that are waited for the canvas and the bars
 
-export default function ({ parentElement }) {
+export default function ({ data, parentElement }) {
   host = parentElement;
   for (const [name, listener] of Object.entries(LISTENERS))
     window.addEventListener(name, listener, { capture: true, passive: false });
   window.addEventListener("inkling-answer", answered); // a second time changes nothing
   if (framesLeft === MOST_FRAMES) letDraw();
+  if (data.has_canvas) name(MOST_FRAMES);
   return () => {
     if (host.isConnected) return;
     for (const [name, listener] of Object.entries(LISTENERS))
@@ -165,6 +166,12 @@ function letDraw() {
     framesLeft -= 1;
     requestAnimationFrame(letDraw);
   }
+}
+
+// A new canvas may come under a mouse that rests.
+function name(frames) {
+  if (inLibrary(CANVAS)) hideToolbar();
+  else if (frames > 0 && host.isConnected) requestAnimationFrame(() => name(frames - 1));
 }
 
 function barsAnswer() {

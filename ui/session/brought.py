@@ -1,0 +1,84 @@
+"""A picture that the page itself brings to Draw: read there as an upload is, with its reasons."""
+
+from __future__ import annotations
+
+import io
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from model.data.datasets import Split
+from model.data.strokes import inked
+from ui.session import models, pictures, state
+from ui.session.drawings import begin_with, replace_drawing
+from ui.session.state import Uploaded
+
+__all__ = ["begin_over", "bring", "is_shown", "leave", "of_drawing", "of_test"]
+
+OWN_DATA = {"own": "your own data", "file": "your file"}
+
+
+def of_test(name: str, test: Split, index: int, read_as: int) -> Uploaded:
+    """Return a test picture as one that can be brought.
+
+    Parameters
+    ----------
+    name : str
+        Of the data set; "own" for data of one's own, "file" for one file of it.
+    test : Split
+    index : int
+        Of the picture, from 0.
+    read_as : int
+        The digit that the model took it for in the test.
+    """
+    data = OWN_DATA.get(name) or models.DATA_NAMES[name]
+    about = f"Test digit {index + 1:,} of {data}: whoever wrote it meant {test.labels[index]}."
+    more = f"In the test it was read as {read_as}."
+    return _picture(f"test digit {name} {index}", test.images[index], about, more)
+
+
+def of_drawing(number: int, drawing: NDArray[np.floating[Any]]) -> Uploaded:
+    """Return a drawing of this visit, (28, 28) from 0 to 1, as one that can be brought."""
+    about = f"Drawing {number} of this visit, centred as the model is fed it."
+    return _picture(f"drawing {number}", np.rint(drawing * 255).astype(np.uint8), about)
+
+
+def bring(picture: Uploaded, reason: Literal["contrast", "evidence"]) -> None:
+    """Show this picture on Draw, with a reason for its answer; to be called before its widgets."""
+    pictures.put((picture,))
+    state.SOURCE.set("upload")
+    state.WHY.set(reason)
+
+
+def is_shown() -> bool:
+    """Whether what Draw shows was brought by the page."""
+    picture = pictures.shown()
+    return state.SOURCE.get() == "upload" and picture is not None and picture.about is not None
+
+
+def leave() -> None:
+    """Where such a picture was shown, take it away; the canvas begins empty."""
+    if is_shown():
+        pictures.put(())
+        replace_drawing([])
+        state.INK.set(None)
+
+
+def begin_over(stroke: list[list[float]], side: int) -> None:
+    """Go from the picture to the canvas of this side, on which there is this stroke alone."""
+    pen = state.PEN_WIDTH.get()
+    leave()
+    state.SOURCE.set("draw")
+    begin_with([stroke], pen)
+    # A new canvas shows what it begins with, and sends nothing before the next stroke.
+    state.INK.set(inked([np.array(stroke, np.float64)], side=side, pen=pen))
+
+
+def _picture(name: str, image: NDArray[np.uint8], about: str, more: str = "") -> Uploaded:
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "PNG")
+    return Uploaded(
+        id=name, name=name, content=file.getvalue(), problem=None, about=about, more=more
+    )
