@@ -32,8 +32,9 @@ help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 demo: $(VENV)/installed $(VENV)/mnist ## open the page (PORT=8501, reachable from the local network)
-	@$(RUN) tools/addresses.py $(PORT) $(ADDRESS)
-	@$(RUN) -m streamlit run app.py --server.port=$(PORT) --logger.hideWelcomeMessage=true \
+	@$(RUN) -m tools.free_port $(PORT) $(ADDRESS)
+	@INKLING_SPEAKER_KEY=$$($(RUN) -c 'import secrets; print(secrets.token_urlsafe(9))') \
+	    $(RUN) -m streamlit run app.py --server.port=$(PORT) --logger.hideWelcomeMessage=true \
 	    $(if $(ADDRESS),--server.address=$(ADDRESS))
 
 ready: $(VENV)/installed ## before a talk: is all there? (PORT=8501, of the server there or a new one)

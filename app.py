@@ -13,7 +13,8 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from ui.server import own_files, resources, visits
+from ui.server import own_files, resources, speaker, visits
+from ui.server.addresses import addresses
 from ui.server.compressed import Compressed
 from ui.server.connection import WithoutDelay
 from ui.server.first_look import FirstLook
@@ -39,6 +40,10 @@ async def warm(app: st.App) -> AsyncIterator[None]:
         _log.warning("%d open files hold about %d visitors", files.limit, files.visitors)
     own_files.remove_stale()
     resources.start()
+    port, only_at = st.get_option("server.port"), st.get_option("server.address")
+    hosts = [each.host for each in addresses(only_at)]
+    if (greeting := speaker.greeting(port, only_at, hosts)) is not None:
+        print(greeting, flush=True)
     try:
         yield
     finally:

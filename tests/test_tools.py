@@ -12,8 +12,8 @@ import pytest
 
 from tests.support.paths import ROOT
 from tools import chromium, deliberate_faults
-from tools.addresses import is_free
 from tools.fault_list import FAULTS
+from tools.free_port import is_free
 
 
 def executable(path: Path, script: str) -> Path:
@@ -86,7 +86,7 @@ def test_a_taken_port_is_named_with_another_to_try() -> None:
         port = listening.getsockname()[1]
         assert not is_free(port, "127.0.0.1")
         result = subprocess.run(
-            [sys.executable, "tools/addresses.py", str(port), "127.0.0.1"],
+            [sys.executable, "-m", "tools.free_port", str(port), "127.0.0.1"],
             cwd=ROOT,
             capture_output=True,
             text=True,

@@ -12,6 +12,7 @@ from ui.panels.stage import stage_switch
 from ui.server import resources
 from ui.session import address
 from ui.session.recall import recall
+from ui.session.speaker import is_speaker
 from ui.session.visit import keep
 from ui.views.draw import draw_view
 
@@ -34,17 +35,19 @@ st.set_page_config(
 )
 st.logo(str(resources.ASSETS / "logo.svg"), size="large")
 recall()
-is_stage = stage_switch()
+pages = [
+    st.Page(draw_view, title="Draw", url_path="draw", default=True),
+    st.Page(_view("train"), title="Train", url_path="train"),
+    st.Page(_view("evaluate"), title="Evaluate", url_path="evaluate"),
+    st.Page(_view("how"), title="How it works", url_path="how"),
+]
+card: st.Page | None = None
+if is_speaker():
+    card = st.Page(_view("ready"), title="Ready?", url_path="ready", visibility="hidden")
+    pages.append(card)
+view = st.navigation(pages, position="top")
+is_stage = stage_switch(card)
 st.html(f"<style>{resources.page_style()}{resources.stage_style() if is_stage else ''}</style>")
-view = st.navigation(
-    [
-        st.Page(draw_view, title="Draw", url_path="draw", default=True),
-        st.Page(_view("train"), title="Train", url_path="train"),
-        st.Page(_view("evaluate"), title="Evaluate", url_path="evaluate"),
-        st.Page(_view("how"), title="How it works", url_path="how"),
-    ],
-    position="top",
-)
 address.arrive(view.url_path)
 if view.url_path not in SHOW_TRAINING:
     progress.watch()

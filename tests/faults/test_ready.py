@@ -19,7 +19,8 @@ import pytest
 from tests.support.paths import ROOT
 from tests.support.server import LAME_SERVER, Server, free_port, isolated, serve
 from tools import ready
-from tools.addresses import is_free
+from tools.free_port import is_free
+from ui.server import readiness
 
 LINES = ("models", "MNIST", "a drawing", "disk", "phones", "training process", "one step")
 
@@ -31,18 +32,19 @@ def lame(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-def asked(server: Server, **headers: str) -> Any:
-    request = urllib.request.Request(f"{server.url}/one-step", data=b"", headers=headers)
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)["seconds"]
+def asked(server: Server, headers: dict[str, str] | None = None) -> dict[str, Any]:
+    """Return the lines that the server answers with, by name."""
+    request = urllib.request.Request(f"{server.url}/lines", data=b"", headers=headers or {})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return {line["name"]: line for line in json.load(answer)["lines"]}
 
 
 def test_a_damaged_model_is_named(tmp_path: Path) -> None:
     copy = tmp_path / "checkpoints"
     shutil.copytree(ROOT / "assets" / "checkpoints", copy)
-    assert ready.models(copy).is_good
+    assert readiness.models(copy).is_good
     (copy / "moments.safetensors").write_bytes(b"damaged")
-    line = ready.models(copy)
+    line = readiness.models(copy)
     assert not line.is_good
     assert "moments" in line.told
     assert "pixels" not in line.told
@@ -53,21 +55,21 @@ def test_without_mnist_it_is_said_how_to_get_it(
 ) -> None:
     for name in ("INKLING_DATA_DIR", "KERAS_HOME", "HOME"):
         monkeypatch.setenv(name, str(tmp_path / name))
-    line = ready.mnist()
+    line = readiness.mnist()
     assert not line.is_good
     assert "make fetch" in line.told
 
 
 def test_a_machine_that_reads_too_slowly_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert ready.reading().is_good
-    read = ready.read_parts
+    assert readiness.reading().is_good
+    read = readiness.read_parts
 
     def slow(*arguments: Any) -> Any:
-        time.sleep(ready.MOST_READING_MS / 1000)
+        time.sleep(readiness.MOST_READING_MS / 1000)
         return read(*arguments)
 
-    monkeypatch.setattr(ready, "read_parts", slow)
-    assert not ready.reading().is_good
+    monkeypatch.setattr(readiness, "read_parts", slow)
+    assert not readiness.reading().is_good
 
 
 def test_a_full_disk_is_told_also_where_the_folder_is_not_there_yet(
@@ -75,9 +77,9 @@ def test_a_full_disk_is_told_also_where_the_folder_is_not_there_yet(
 ) -> None:
     place = tmp_path / "not" / "yet"
     monkeypatch.setattr(shutil, "disk_usage", lambda place: shutil._ntuple_diskusage(1, 1, 2**29))
-    assert ready.disk(place).is_good
+    assert readiness.disk(place).is_good
     monkeypatch.setattr(shutil, "disk_usage", lambda place: shutil._ntuple_diskusage(1, 1, 2**28))
-    line = ready.disk(place)
+    line = readiness.disk(place)
     assert not line.is_good
     assert str(tmp_path) in line.told
 
@@ -89,33 +91,33 @@ def test_a_machine_on_no_network_has_no_address_for_phones(
         raise OSError("Network is unreachable")
 
     monkeypatch.setattr(socket.socket, "connect", unreachable)
-    line = ready.address(8501)
+    line = readiness.address(8501)
     assert not line.is_good
     assert "hotspot" in line.told
 
 
 def test_a_page_that_asks_another_host_is_told() -> None:
     own = b'<script src="./static/a.js"></script><a href="https://elsewhere.test">read on</a>'
-    assert ready.self_contained(own).is_good
-    line = ready.self_contained(own + b'<link rel="x" href="//fonts.test/a.css">')
+    assert readiness.self_contained(own).is_good
+    line = readiness.self_contained(own + b'<link rel="x" href="//fonts.test/a.css">')
     assert not line.is_good
     assert "fonts.test" in line.told
 
 
 def test_a_server_that_cannot_train_is_told(lame: Server) -> None:
-    health = ready._health(lame.url)
-    assert health is not None
-    assert not ready.training_process(health).is_good
-    assert not ready.one_step(asked(lame)).is_good
-    assert not ready.one_step(ready.MOST_STEP_SECONDS + 1).is_good
+    lines = asked(lame)
+    assert not lines["training process"]["is_good"]
+    assert not lines["one step"]["is_good"]
+    assert lines["models"]["is_good"]
+    assert not readiness.one_step(readiness.MOST_STEP_SECONDS + 1).is_good
 
 
 @pytest.mark.parametrize(
     "headers", [{"Host": "inkling.test"}, {"X-Forwarded-For": "192.0.2.7"}], ids=["name", "proxy"]
 )
-def test_nobody_else_has_a_step_trained(lame: Server, headers: dict[str, str]) -> None:
+def test_nobody_else_is_told_or_has_a_step_trained(lame: Server, headers: dict[str, str]) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
-        asked(lame, **headers)
+        asked(lame, headers)
     assert refused.value.code == 404
 
 

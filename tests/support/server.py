@@ -64,6 +64,7 @@ def serve(
     settings: Path = ROOT,
     port: int | None = None,
     python: str = sys.executable,
+    address: str = "127.0.0.1",
 ) -> Iterator[Server]:
     """Run the page until the block ends, then end the whole process group.
 
@@ -81,6 +82,8 @@ def serve(
         Where it answers; any free one unless given.
     python : str
         What runs Streamlit.
+    address : str
+        What it listens to; it is asked at 127.0.0.1.
     """
     port = port or free_port()
     log_file = home / "server.log"
@@ -88,7 +91,7 @@ def serve(
         process = subprocess.Popen(
             [
                 *(python, "-m", "streamlit", "run", str(script)),
-                *(f"--server.port={port}", "--server.address=127.0.0.1"),
+                *(f"--server.port={port}", f"--server.address={address}"),
                 *("--server.headless=true", "--logger.hideWelcomeMessage=true"),
             ],
             cwd=settings,

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.file_util import get_static_dir
 
-__all__ = ["FirstLook"]
+__all__ = ["FirstLook", "page"]
 
 FIRST_LOOK = Path(__file__).parents[2] / "assets" / "first_look.html"
 ROOT = b'<div id="root">'
@@ -62,7 +63,7 @@ def _is_page(start: Message) -> bool:
 
 
 async def _send_page(start: Message, page: bytes, send: Send) -> None:
-    page = FONT.sub(b"", page.replace(ROOT, _first_look(), 1))
+    page = _with_first_look(page)
     start = {**start, "headers": list(start["headers"])}
     headers = MutableHeaders(raw=start["headers"])
     headers["Content-Length"] = str(len(page))
@@ -70,6 +71,15 @@ async def _send_page(start: Message, page: bytes, send: Send) -> None:
         del headers[name]
     await send(start)
     await send({"type": "http.response.body", "body": page})
+
+
+def page() -> bytes:
+    """Return the page as every visitor gets it."""
+    return _with_first_look(Path(get_static_dir(), "index.html").read_bytes())
+
+
+def _with_first_look(html: bytes) -> bytes:
+    return FONT.sub(b"", html.replace(ROOT, _first_look(), 1))
 
 
 @functools.cache

@@ -28,6 +28,7 @@ __all__ = [
     "ASSETS",
     "builtin_test",
     "page_style",
+    "ready_style",
     "shipped_models",
     "stage_style",
     "start",
@@ -67,6 +68,12 @@ def page_style() -> str:
 def stage_style() -> str:
     """Return what the stage mode adds to the page's style sheet."""
     return style(ASSETS / "stage.css")
+
+
+@functools.cache
+def ready_style() -> str:
+    """Return the style sheet of the speaker's card."""
+    return style(ASSETS / "ready.css")
 
 
 @functools.cache

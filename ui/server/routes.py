@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import dataclasses
 import time
 
 import psutil
@@ -10,20 +10,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from model.config import TrainingConfig
-from model.jobs.limits import RefusedError
-from ui.server import resources
+from ui.server import readiness, resources
 from ui.server.open_files import open_files
+from ui.server.speaker import is_at_the_server
 from ui.server.visitors import n_visitors
 
-__all__ = ["HEALTH", "ONE_STEP", "ROUTES", "health", "one_step"]
+__all__ = ["HEALTH", "LINES", "ROUTES", "health", "lines"]
 
 HEALTH = "/health"
-ONE_STEP = "/one-step"
-STEP_SECONDS = 30.0
-"""How long a training of one step may take; a warm process needs a tenth of a second."""
-FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-real-ip")
-"""What a proxy says of the one who asks it."""
+LINES = "/lines"
 
 
 def health(request: Request) -> JSONResponse:
@@ -52,38 +47,15 @@ def health(request: Request) -> JSONResponse:
     )
 
 
-def one_step(request: Request) -> JSONResponse:
-    """Train one step, and answer how many seconds it took; null where that failed.
+def lines(request: Request) -> JSONResponse:
+    """Answer whether all is ready for a talk, a line for each thing; one step is trained for it.
 
     Only who sits at the server may ask for it; anybody else gets 404.
     """
-    if not _is_at_the_server(request):
+    if not is_at_the_server(request.scope):
         return JSONResponse({}, status_code=404)
-    return JSONResponse({"seconds": _trained()}, headers={"Cache-Control": "no-store"})
+    found = [dataclasses.asdict(line) for line in readiness.lines(request.url.port or 80)]
+    return JSONResponse({"lines": found}, headers={"Cache-Control": "no-store"})
 
 
-def _trained() -> float | None:
-    trainer = resources.trainer()
-    began = time.monotonic()
-    owner = f"one step {secrets.token_hex(8)}"  # a new one, so that no other's run is in its way
-    try:
-        job = trainer.submit(TrainingConfig(n_steps=1), "digits", owner)
-    except RefusedError:
-        return None
-    while not job.is_over:
-        if time.monotonic() - began > STEP_SECONDS:
-            trainer.stop(job.id)
-            return None
-        time.sleep(0.02)
-        job = trainer.find(job.id) or job
-    return round(time.monotonic() - began, 3) if job.state == "done" else None
-
-
-def _is_at_the_server(request: Request) -> bool:
-    """Whether it is asked directly from this machine, and by the name of this machine."""
-    is_from_here = request.client is not None and request.client.host in ("127.0.0.1", "::1")
-    is_named_so = request.url.hostname in ("localhost", "127.0.0.1", "::1")
-    return is_from_here and is_named_so and not any(name in request.headers for name in FORWARDED)
-
-
-ROUTES = [Route(HEALTH, health), Route(ONE_STEP, one_step, methods=["POST"])]
+ROUTES = [Route(HEALTH, health), Route(LINES, lines, methods=["POST"])]

@@ -16,16 +16,24 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ui.server.addresses import THIS_MACHINE, addresses, client_host
 from ui.server.open_files import OpenFiles, open_files
+from ui.server.speaker import is_from_here, marked
 
-__all__ = ["COOKIE", "MOST_AT_AN_ADDRESS", "Visitors", "browser_id", "n_visitors", "was_just_given"]
+__all__ = [
+    "COOKIE",
+    "MOST_AT_AN_ADDRESS",
+    "Visitors",
+    "browser_id",
+    "n_elsewhere",
+    "n_visitors",
+    "was_just_given",
+]
 
 COOKIE = "inkling_browser"
 COOKIE_SECONDS = 30 * 24 * 3600
 MOST_AT_AN_ADDRESS = 200
 """Open pages at one address: a lecture hall behind one router is one address."""
-THIS_MACHINE = ("127.0.0.1", "::1")
-"""A proxy in front of the server is on this machine, and everybody comes through it."""
 TRY_AGAIN_SECONDS = 30
 TRY_AGAIN_LATER = 1013
 """The websocket's close code for a server that is full."""
@@ -35,6 +43,7 @@ MOST_REMEMBERED = 10_000
 
 _IS_ID = re.compile(r"[\w-]{22}")
 _open_pages: Counter[str] = Counter()  # by address
+_elsewhere: Counter[str] = Counter()  # of these, the ones on another machine
 _just_given: OrderedDict[str, bool] = OrderedDict()  # cookies of browsers that open a page now
 
 FULL = """<!doctype html>
@@ -53,6 +62,11 @@ Please <a href="">try again</a> in a minute.</p>
 def n_visitors() -> int:
     """Return how many pages are open now."""
     return _open_pages.total()
+
+
+def n_elsewhere() -> int:
+    """Return how many pages are open now on other machines than this one."""
+    return _elsewhere.total()
 
 
 def browser_id(value: object) -> str | None:
@@ -93,19 +107,27 @@ class Visitors:
             await self.app(scope, receive, send)
 
     async def _serve_page(self, scope: Scope, receive: Receive, send: Send) -> None:
-        address = scope["client"][0] if scope.get("client") else ""
+        address = client_host(scope)
+        # Through a proxy on this machine everybody comes from one address.
         crowded = _open_pages[address] >= MOST_AT_AN_ADDRESS and address not in THIS_MACHINE
         if (address and crowded) or self._files().is_nearly_full:
             await receive()
             await send({"type": "websocket.close", "code": TRY_AGAIN_LATER})
             return
         _open_pages[address] += 1
+        is_elsewhere = not is_from_here(scope) and address not in _own_hosts()
+        _elsewhere[address] += is_elsewhere
         try:
-            await self.app(scope, receive, send)
+            await self.app(marked(scope), receive, send)
         finally:
+            _elsewhere[address] -= is_elsewhere
             _open_pages[address] -= 1
             if not _open_pages[address]:
-                del _open_pages[address]
+                del _open_pages[address], _elsewhere[address]
+
+
+def _own_hosts() -> set[str]:
+    return {each.host for each in addresses()}
 
 
 def _asks_for_a_page(scope: Scope) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
+import time
 from collections.abc import Callable
 from typing import Any, Generic, Literal, TypeVar
 
@@ -22,6 +23,8 @@ from model.preprocessing.kept_picture import Box
 from model.preprocessing.paper import Level
 from model.store.visit import Visit, new_tab
 from ui.server import resources, visits
+from ui.server.addresses import Address
+from ui.server.readiness import Line
 from ui.server.visitors import COOKIE, browser_id
 
 T = TypeVar("T")
@@ -128,6 +131,16 @@ def visit() -> Visit:
     """Return this browser's visit; where it keeps no cookies, one that goes with the session."""
     return visits.visit(browser_id(st.context.cookies.get(COOKIE)))
 
+
+# The talk; see ui/session/speaker.py.
+READINESS = Key[tuple[Line, ...] | None]("readiness", lambda: None)
+"""Whether all is ready, as it was looked at last; None before that."""
+SHOWN_SINCE = Key[float]("card_shown_since", time.monotonic)
+"""When the address was shown first, on the clock of `time.monotonic`."""
+NETWORK = Key[tuple[Address, ...]]("network", tuple)
+"""This machine's addresses as they were then."""
+HOST = WidgetKey[str | None]("phones_host", lambda: None)
+"""The address that the speaker has chosen for phones."""
 
 # The visit; see ui/session/visit.py.
 VISIT = Key[Visit]("visit", visit)
@@ -275,6 +288,7 @@ NAMES = frozenset(
     {
         *("answer", "cell_pictures", "controls", "draw_view", "model_panel", "model_row"),
         *("progress_row", "reason", "receipt", "run_controls", "samples", "scores", "settings"),
+        *("address_card", "look_again", "ready_card", "ready_lines", "to_ready"),
         *("evaluate_side", "evaluate_stage", "stage_switch", "train_view", "upload"),
         "models_row",
         *("clear", "evidence_map", "film", "live_bars", "live_model", "returning", "sample_strip"),
