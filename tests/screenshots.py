@@ -46,7 +46,9 @@ def _picture(
 ) -> bytes:
     """Draw on a page of this size, wait for the answer, and return the page as a PNG."""
     context = browser.new_context(
-        viewport={"width": size[0], "height": size[1]}, color_scheme=scheme
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme=scheme,
+        has_touch=size[0] < size[1],  # a phone
     )
     page = context.new_page()
     page.goto(url)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import FloatRect, Locator, Page, Request, expect
+import pytest
+from playwright.sync_api import Browser, FloatRect, Locator, Page, Request, expect
 
-from tests.support.answers import expect_digit, expect_invitation, go_to, press
+from tests.support.answers import expect_digit, go_to, open_reason, press
 from tests.support.drawing import DIGITS, canvas_ready, draw, draw_with_finger
 from tests.support.server import Server
 
@@ -55,21 +56,60 @@ def test_a_projector_shows_canvas_answer_bars_and_retrain_without_scrolling_or_a
     expect(page.get_by_role("button", name="Deploy")).to_have_count(0)
 
 
-def test_a_phone_shows_canvas_and_answer_without_scrolling_and_none_is_too_narrow_to_draw(
-    phone_page: Page,
+NARROW = (280, 320, 360)
+PHONES = {(390, 844): 0, (360, 640): 0.2, (320, 568): 0.35, (844, 390): 0, (667, 375): 0}
+"""How far the last bar may be below the screen, in heights of it: one small scroll."""
+
+
+@pytest.mark.parametrize("is_mobile", [True, False])
+def test_a_phone_upright_or_on_its_side_shows_canvas_answer_and_bars_together(
+    browser: Browser, server: Server, is_mobile: bool
 ) -> None:
-    for width, height in ((390, 844), (360, 640), (320, 568)):
-        phone_page.set_viewport_size({"width": width, "height": height})
-        canvas = canvas_ready(phone_page)
-        assert_on_screen(phone_page, canvas)
-        assert_no_sideways_scrolling(phone_page)
-        draw_with_finger(phone_page, DIGITS[3])
-        expect_digit(phone_page, 3)
-        assert_no_sideways_scrolling(phone_page)
-        if width == 390:
-            assert_on_screen(phone_page, canvas, phone_page.locator(".reading .answer"))
-        press(phone_page, "clear")
-        expect_invitation(phone_page)
+    with browser.new_context(has_touch=True, is_mobile=is_mobile) as context:
+        page = context.new_page()
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.goto(server.url)
+        draw_with_finger(page, DIGITS[3])
+        expect_digit(page, 3)
+        for reason in ("", "Evidence"):
+            if reason:
+                open_reason(page, reason)
+                expect(page.locator(".st-key-reason")).to_be_visible()
+            for (width, height), scroll in PHONES.items():
+                page.set_viewport_size({"width": width, "height": height})
+                canvas = canvas_ready(page)
+                page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
+                assert_on_screen(page, canvas, page.locator(".reading .answer"))
+                assert_no_sideways_scrolling(page)
+                if reason and width > height:  # it is where the bars were
+                    bottom = box(page.locator(".reason"))["y"]
+                else:
+                    bars = box(page.locator(".reading .bars"))
+                    bottom = bars["y"] + bars["height"]
+                assert bottom <= (1 + scroll) * height, (width, height, reason)
+
+
+# Texts and boxes that end beyond the screen's right edge, which nobody could scroll to.
+CUT_OFF = """() => {
+  const found = [];
+  const visit = (root) => {
+    for (const node of root.querySelectorAll("*")) {
+      if (node.shadowRoot) visit(node.shadowRoot);
+      if (node.closest(".unseen, .katex-mathml, [type=range]")) continue;
+      const isSeen = node.checkVisibility({opacityProperty: true, visibilityProperty: true});
+      const {right, width} = node.getBoundingClientRect();
+      if (isSeen && width > 1 && right > innerWidth + 1)
+        found.push(`${node.tagName} ${node.className}: ${right}`);
+    }
+  };
+  visit(document.querySelector("[data-testid=stMain]"));
+  return found;
+}"""
+
+
+def cut_off(page: Page) -> list[str]:
+    found: list[str] = page.evaluate(CUT_OFF)
+    return found
 
 
 def views(page: Page) -> list[str]:
@@ -93,9 +133,11 @@ def test_every_view_fits_a_small_phone_sideways_and_asks_nothing_of_another_serv
     expect_digit(page, 3)
     for view in views(page):
         go_to(page, view)
-        page.set_viewport_size({"width": 360, "height": 640})
-        page.locator("[data-test-script-state='notRunning']").first.wait_for()
-        assert_no_sideways_scrolling(page)
+        for width in NARROW:
+            page.set_viewport_size({"width": width, "height": 640})
+            page.locator("[data-test-script-state='notRunning']").first.wait_for()
+            assert_no_sideways_scrolling(page)
+            assert cut_off(page) == [], width
         page.set_viewport_size({"width": 1280, "height": 720})
     page.wait_for_load_state("networkidle")
     own = (server.url, server.url.replace("http", "ws", 1), "data:", "blob:")

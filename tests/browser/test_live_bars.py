@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import math
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -288,6 +289,22 @@ def test_a_canvas_shown_smaller_or_larger_is_read_alike_with_the_pen_down_and_up
 def test_the_bars_follow_a_finger(phone_page: Page) -> None:
     live = drawn_and_followed(phone_page, DIGITS[3][0], finger_held)
     assert live.index(max(live)) == 3
+
+
+def test_on_a_narrow_phone_a_finger_draws_up_to_the_edges_and_nothing_is_lost(
+    phone_page: Page,
+) -> None:
+    turns = [math.tau * i / 40 for i in range(41)]
+    rim = [(0.5 + 0.46 * math.sin(turn), 0.5 - 0.46 * math.cos(turn)) for turn in turns]
+    for width in (280, 320, 360):
+        phone_page.set_viewport_size({"width": width, "height": 640})
+        live = drawn_and_followed(phone_page, rim, finger_held)
+        assert live.index(max(live)) == 0
+        expect_digit(phone_page, 0)
+        ink = np.array(phone_page.evaluate(LEVELS_ON_CANVAS), np.uint8).reshape(336, 336)
+        assert all(ink[round(336 * y), round(336 * x)] > 0 for x, y in rim), width
+        press(phone_page, "clear")
+        expect_invitation(phone_page)
 
 
 def test_the_bars_follow_after_a_stroke_a_view_a_model_and_a_clear(page: Page) -> None:

@@ -65,6 +65,39 @@ def test_a_pixel_says_its_share_to_the_pointer_and_to_the_keyboard(page: Page) -
     expect(canvas).to_have_attribute("aria-label", re.compile("Map of the evidence. 3 scores"))
 
 
+def test_a_tapped_pixel_keeps_saying_its_share_and_a_finger_on_the_map_scrolls_the_page(
+    phone_page: Page,
+) -> None:
+    draw(phone_page, DIGITS[3])
+    expect_digit(phone_page, 3)
+    open_reason(phone_page, "Evidence")
+    canvas, said = phone_page.locator(".evidence canvas"), phone_page.locator(".evidence output")
+    canvas.tap(position={"x": 5, "y": 5})
+    first = re.compile("^Row 1, column 1: ink 0.00, share 0$")
+    expect(said).to_have_text(first)
+    main = phone_page.get_by_test_id("stMain")
+    before = main.evaluate("main => main.scrollTop")
+    swipe_up(phone_page, canvas)
+    wait_until(lambda: main.evaluate("main => main.scrollTop") > before + 60, 5, "it stays")
+    expect(said).to_have_text(first)
+    canvas.tap(position={"x": 5, "y": 100})
+    expect(said).not_to_have_text(first)
+    expect(said).to_have_text(re.compile(r"^Row \d+, column 1: ink"))
+
+
+def swipe_up(page: Page, place: Locator) -> None:
+    """Put a finger on the middle of a place, move it up by 120 pixels, and lift it."""
+    box = place.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    session = page.context.new_cdp_session(page)
+    for kind, moved in (("touchStart", 0), *(("touchMove", 10 * i) for i in range(1, 13))):
+        touch = {"type": kind, "touchPoints": [{"x": x, "y": y - moved, "id": 1}]}
+        session.send("Input.dispatchTouchEvent", touch)
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    session.detach()
+
+
 def test_the_contrast_is_with_the_runner_up_unless_picked(page: Page) -> None:
     draw(page, DIGITS[3])
     expect_digit(page, 3)

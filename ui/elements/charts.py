@@ -25,6 +25,8 @@ CELL = "cell"
 SHADE = as_hex(FOR)
 SMALL = 13
 """Of text, in pixels."""
+IN_CELL = alt.ExprRef("min(13, width / 21)")
+"""Of four digits in one of ten cells beside each other."""
 OF_SCREEN = alt.ExprRef("0.0405 * windowSize()[1]")
 """Of text on the stage: 4 % of the screen's height."""
 
@@ -119,7 +121,7 @@ def confusion_chart(
     number = alt.Text("percent:Q", format=".1f") if percent else alt.Text("count:Q")
     numbers = (
         base.transform_filter("datum.count > 0")
-        .mark_text(fill="currentColor", fontSize=OF_SCREEN if is_stage else SMALL)
+        .mark_text(fill="currentColor", fontSize=OF_SCREEN if is_stage else IN_CELL)
         .encode(text=number)
     )
     layers = [squares, numbers]
@@ -207,7 +209,7 @@ def reliability_charts(
     )
     numbers = (
         alt.Chart(bins)
-        .mark_text(fill="currentColor", dy=-8, fontSize=12)
+        .mark_text(fill="currentColor", dy=-8, fontSize=IN_CELL)
         .encode(x="middle:Q", y="count:Q", text=alt.Text("count:Q", format=","))
     )
     return (

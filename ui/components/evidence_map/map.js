@@ -1,6 +1,6 @@
 // A map of signed shares over the faint ink: orange for, blue against, on one symmetric scale.
-// A pixel says its share when the pointer is on it, or when the arrow keys lead there. SIDE, WORDS,
-// the colours and the shared parts stand before this file in the module that the browser gets.
+// A pixel says its share while a mouse is on it, after a tap, or when the arrow keys lead there. SIDE,
+// WORDS, the colours and the shared parts stand before this file in the module that the browser gets.
 
 const views = new WeakMap();
 
@@ -21,7 +21,7 @@ function build(root) {
     at: null,
   };
   const { canvas } = view;
-  const move = (event) => {
+  const point = (event) => {
     const box = canvas.getBoundingClientRect();
     const place = (offset, length) =>
       Math.min(SIDE - 1, Math.max(0, Math.floor((SIDE * offset) / length)));
@@ -31,9 +31,11 @@ function build(root) {
     ];
     say(view);
   };
-  canvas.addEventListener("pointermove", move);
-  canvas.addEventListener("pointerdown", move);
-  canvas.addEventListener("pointerleave", () => {
+  const isMouse = ({ pointerType }) => pointerType === "mouse";
+  canvas.addEventListener("pointermove", (event) => isMouse(event) && point(event));
+  canvas.addEventListener("pointerup", point); // a finger that scrolls is not lifted but cancelled
+  canvas.addEventListener("pointerleave", (event) => {
+    if (!isMouse(event)) return;
     view.at = null;
     say(view);
   });
