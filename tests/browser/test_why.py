@@ -164,6 +164,8 @@ def test_what_is_open_follows_the_next_stroke(page: Page) -> None:
 def test_a_click_on_a_bar_shows_the_evidence_for_its_digit(page: Page) -> None:
     draw(page, DIGITS[3])
     expect_digit(page, 3)
+    hint = "row => getComputedStyle(row, '::after').content"
+    assert page.locator(".reading .row.winner").evaluate(hint) == '"why?"'
     page.get_by_role("button", name="Evidence for 5").click()
     expect(reason(page)).to_have_text(re.compile("^5 scores"))
     open_reason(page, "Bars")

@@ -298,3 +298,9 @@ def test_a_change_is_told_by_its_number_of_pixels_and_whether_it_is_enough(
     found: Counterfactual, text: str
 ) -> None:
     assert wording.change(found) == text
+
+
+def test_a_count_beside_digits_is_a_word_as_long_as_it_is_short() -> None:
+    told = [wording.count(n) for n in (0, 1, 9, 12, 13, 1028)]
+    assert told == ["no", "one", "nine", "twelve", "13", "1,028"]
+    assert (wording.one(7), wording.one(8)) == ("a 7", "an 8")

@@ -29,11 +29,13 @@ __all__ = [
     "TURNS",
     "apart",
     "change",
+    "count",
     "digits",
     "evidence",
     "in_html",
     "learned",
     "listed",
+    "one",
     "own_data",
     "own_data_gaps",
     "points",
@@ -133,6 +135,11 @@ LEFT_OUT: Mapping[Why, str] = {
     "too_many": "comes after as many pixels as are read",
 }
 """Why a picture was left out."""
+
+COUNTS = (
+    *("no", "one", "two", "three", "four", "five", "six"),
+    *("seven", "eight", "nine", "ten", "eleven", "twelve"),
+)
 
 STAGES: Mapping[StageName, str] = {
     "canvas": f"The whole canvas, shrunk to {SIDE} × {SIDE}",
@@ -318,6 +325,16 @@ def _percent(share: float) -> str:
 def points(change: float) -> str:
     """Say a change of a share in percentage points, with a sign: "+0.52 points"."""
     return f"{signed(100 * change)} points"
+
+
+def count(n: int) -> str:
+    """Write a number of things beside which there are digits: up to twelve as a word."""
+    return COUNTS[n] if n < len(COUNTS) else f"{n:,}"
+
+
+def one(digit: int) -> str:
+    """Return a digit with its article: "a 7", "an 8"."""
+    return f"{'an' if digit == 8 else 'a'} {digit}"
 
 
 def signed(value: float, decimals: int = 2) -> str:

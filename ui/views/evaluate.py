@@ -252,13 +252,14 @@ def _cell(tested: _Tested, true: int, predicted: int, most: int = SHOWN) -> None
     indices = pictures_of(true, predicted, tested.probabilities, tested.test.labels)
     n = len(indices)
     if n == 0:
-        st.html(f"<p class='note'>No {true} was read as {predicted}.</p>")
+        st.html(f"<p class='note'>No {true} was read as {wording.one(predicted)}.</p>")
         return
     of = tested.measured.support[true]
     some = f" Here are the {most} that it was surest of." if n > most else ""
     st.html(
-        f"<p class='note'>Of the {of:,} pictures that show {true}, {n:,} ({n / of:.1%})"
-        f" {'was' if n == 1 else 'were'} read as {predicted}.{some}</p>"
+        f"<p class='note'>Of the {of:,} pictures that show {wording.one(true)},"
+        f" {wording.count(n)} ({n / of:.1%}) {'was' if n == 1 else 'were'} read as"
+        f" {wording.one(predicted)}.{some}</p>"
         + pixels.contact_sheet(
             tested.test.images[indices[:most]],
             [f"{true}, read as {predicted}"] * min(n, most),

@@ -61,11 +61,13 @@ WORDS: dict[str, Any] = {
     "unread_part": "Show the bars of digit {place} of {n}, of which the model is not sure",
     "named": [f"{'an' if digit == 8 else 'a'} {digit}" for digit in range(N_CLASSES)],
     "evidence": "Evidence for {digit}",
+    "hint": "why?",
     "no_drawing": "no drawing yet",
 }
 """What the bars say: in large type and below it, by the reading's verdict. For several digits,
 `number` or `no_number` is said in large type and `shown` below it, by the verdict on the digit
-whose bars are shown; `part` and `unread_part` name the buttons that show another's."""
+whose bars are shown; `part` and `unread_part` name the buttons that show another's. `hint` stands
+in the answer's bar, which can be clicked."""
 LABELS = {
     "reading": "What the model makes of the drawing",
     "parts": "The digits, from left to right",

@@ -44,6 +44,7 @@ function build(root) {
   const meters = DIGITS.map((digit) => {
     const row = document.createElement("li");
     row.className = "row";
+    row.dataset.hint = WORDS.hint;
     row.innerHTML =
       `<button type="button" class="digit" aria-label="${worded(WORDS.evidence, { digit })}">` +
       `${digit}</button>` +
