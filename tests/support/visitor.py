@@ -53,7 +53,6 @@ class Visitor:
             subprotocols=["streamlit"],  # type: ignore[list-item]
             origin=self.url,  # type: ignore[arg-type]
             max_size=LONGEST_MESSAGE,
-            compression=None,
             open_timeout=self.patience,
         )
         try:
