@@ -80,7 +80,7 @@ class Progress:
         every class has one tenth.
     validation_accuracy : float
         Share of the validation pictures that `weights` and `bias` get right, 0 to 1; of at most
-        2,000 of them, evenly spread, so that a film of 61 frames costs no more than half the run.
+        1,000 of them, evenly spread, so that a film of 61 frames costs less than half the run.
     weights : (784, 10) ndarray of float32
         The weights after this step; in the last report, their mean over the last
         `config.averaging` of the steps, which is the run's result.

@@ -12,7 +12,7 @@ from model.config import N_CLASSES, N_FEATURES
 
 __all__ = ["MOST_MEASURED", "handed_over"]
 
-MOST_MEASURED = 2_000
+MOST_MEASURED = 1_000
 """Validation pictures on which a report is measured, at most."""
 
 

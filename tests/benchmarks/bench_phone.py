@@ -3,8 +3,8 @@
     python -m tests.benchmarks.bench_phone [--full]
 
 The network has 1.5 Mbit/s and 100 ms, as Chromium emulates them. A host's name that is not
-localhost is used, for which browsers offer no Brotli. What comes by the websocket is counted as the
-page gets it.
+localhost is used, for which browsers offer no Brotli. Counted is every byte that the server sends,
+headers and websocket among them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import contextlib
 import statistics
 import tempfile
 import time
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from playwright.sync_api import Page, TimeoutError
 from tests.benchmarks.bench_start import ANSWERS
 from tests.benchmarks.sites import OURS, USUAL, Site
 from tests.support.browsers import open_browser
+from tests.support.cable import Cable, plugged
 from tests.support.drawing import CANVAS
 
 NAME = "inkling.test"
@@ -45,25 +45,16 @@ def _draw(page: Page) -> None:
     page.mouse.up()
 
 
-def visit(site: Site, page: Page, url: str) -> tuple[float, float, float]:
+def visit(site: Site, page: Page, cable: Cable) -> tuple[float, float, float]:
     """Return megabytes, seconds to the first text on the screen, and to the first answer."""
-    loaded: Counter[str] = Counter()
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
     speed = {"downloadThroughput": BYTES_PER_SECOND, "uploadThroughput": BYTES_PER_SECOND}
     session.send(
         "Network.emulateNetworkConditions", {"offline": False, "latency": LATENCY_MS, **speed}
     )
-    session.on(
-        "Network.loadingFinished", lambda e: loaded.update(bytes=int(e["encodedDataLength"]))
-    )
-
-    def count(content: str | bytes) -> None:
-        loaded.update(bytes=len(content))
-
-    page.on("websocket", lambda socket: socket.on("framereceived", count))
     began = time.perf_counter()
-    page.goto(url, wait_until="commit")
+    page.goto(cable.url.replace("127.0.0.1", NAME), wait_until="commit")
     page.locator("p:visible, h1:visible").first.wait_for(timeout=60_000)
     seen = time.perf_counter() - began
     page.locator(CANVAS).first.wait_for(timeout=60_000)
@@ -74,7 +65,7 @@ def visit(site: Site, page: Page, url: str) -> tuple[float, float, float]:
         _draw(page)
         with contextlib.suppress(TimeoutError):
             answer.wait_for(state="attached", timeout=PATIENCE_MS)
-            return loaded["bytes"] / 1e6, seen, time.perf_counter() - began
+            return cable.n_received / 1e6, seen, time.perf_counter() - began
     raise AssertionError(f"{site.name}: no answer to {MOST_STROKES} strokes")
 
 
@@ -88,10 +79,12 @@ def main(*, full: bool = False) -> dict[str, Any]:
     ):
         for site in (OURS, USUAL):
             with site.served() as server:
-                url = server.url.replace("127.0.0.1", NAME)
                 for _ in range(5 if full else 2):
-                    with browser.new_context(viewport=PHONE) as context:
-                        found[site.name].append(visit(site, context.new_page(), url))
+                    with (
+                        plugged(server.url) as cable,
+                        browser.new_context(viewport=PHONE) as context,
+                    ):
+                        found[site.name].append(visit(site, context.new_page(), cable))
     ours, usual = (
         tuple(statistics.median(column) for column in zip(*rows, strict=True))
         for rows in found.values()

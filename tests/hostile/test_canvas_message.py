@@ -272,7 +272,16 @@ def test_whatever_a_browser_says_that_it_has_shown_a_new_session_opens(server: S
 @pytest.mark.usefixtures("unharmed")
 @pytest.mark.parametrize(
     "key",
-    ["canvas", "undo", "clear", "pen_width", "live_bars", "sample_strip", "model", "live_model"],
+    [
+        "canvas",
+        "undo",
+        "clear",
+        "pen_width",
+        "live_bars",
+        "sample_strip",
+        "model_choice_0",
+        "live_model",
+    ],
 )
 def test_a_widget_that_gets_what_it_never_sends_keeps_its_traceback_to_itself(
     server: Server, key: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import zipfile
@@ -11,7 +12,7 @@ import numpy as np
 import psutil
 import pytest
 import requests
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.support.canvas_message import message, png_of
 from tests.support.liar import Answer, Liar, handshake, visit
@@ -178,6 +179,22 @@ def test_a_message_that_is_too_large_ends_that_visit_alone(server: Server, size:
     with visit(server) as visitor:
         visitor.send(bytes(size))
         assert visitor.closed_with() in (TOO_BIG, BROKEN_OFF)
+
+
+@pytest.mark.usefixtures("unharmed")
+def test_a_message_that_unfolds_to_200_megabytes_is_refused_without_unfolding_it(
+    server: Server,
+) -> None:
+    process = psutil.Process(server.pid)
+    before = process.memory_info().rss
+    with handshake(server, origin=server.url, compression="deflate") as socket:
+        assert socket.protocol.extensions, "the server takes nothing compressed"
+        with contextlib.suppress(ConnectionClosed):
+            socket.send(bytes(200 * MIB))
+            while True:
+                socket.recv(timeout=10)
+        assert socket.protocol.close_code == TOO_BIG
+    assert process.memory_info().rss < before + 60 * MIB
 
 
 @pytest.mark.usefixtures("unharmed")

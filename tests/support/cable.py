@@ -28,12 +28,18 @@ class Cable:
         self._whole = threading.Event()
         self._whole.set()
         self._websockets: list[threading.Event] = []
+        self._carried: list[int] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
     def url(self) -> str:
         """Where the server is found at this end."""
         return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    @property
+    def n_received(self) -> int:
+        """Bytes that have come from the server so far, headers and websockets among them."""
+        return sum(self._carried)
 
     def pull(self) -> None:
         """Carry nothing any more; neither side is told, as when a phone leaves its network."""
@@ -65,12 +71,15 @@ class Cable:
                 self._sockets += [near, far]
                 own = threading.Event()
                 own.set()
-                for ends in ((near, far), (far, near)):
+                for ends in ((near, far, []), (far, near, self._carried)):
                     threading.Thread(target=self._carry, args=(*ends, own), daemon=True).start()
 
-    def _carry(self, source: socket.socket, target: socket.socket, own: threading.Event) -> None:
+    def _carry(
+        self, source: socket.socket, target: socket.socket, sizes: list[int], own: threading.Event
+    ) -> None:
         with contextlib.suppress(OSError), source, target:
             while piece := source.recv(PIECE):
+                sizes.append(len(piece))
                 if b"upgrade: websocket" in piece.lower():
                     self._websockets.append(own)
                 self._whole.wait()

@@ -17,9 +17,10 @@ __all__ = ["read_in_browser"]
 
 _READ = """async ({source, model, drawings}) => {
   const url = URL.createObjectURL(new Blob([source], {type: "text/javascript"}));
-  const {bytes, decodeModel, newCache, readParts} = await import(url);
+  const {decodeModel, newCache, readParts} = await import(url);
   URL.revokeObjectURL(url);
-  const decoded = decodeModel(model);
+  const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const decoded = decodeModel(bytes(model));
   const cache = newCache();
   return drawings.map(({ink, width}) => {
     const grey = bytes(ink);
@@ -43,13 +44,14 @@ def read_in_browser(
         For each ink its digits, from left to right, each with the `verdict`, `probabilities` (10)
         and `picture` (784, 0 to 255).
     """
-    drawings = [
-        {"ink": base64.b64encode(ink.tobytes()).decode("ascii"), "width": ink.shape[1]}
-        for ink in inks
-    ]
-    model = model_data(checkpoint.model, checkpoint.reject_rule)
+    drawings = [{"ink": _text(ink.tobytes()), "width": ink.shape[1]} for ink in inks]
+    model = _text(model_data(checkpoint.model, checkpoint.reject_rule))
     readings: list[list[dict[str, Any]]] = []
     for start in range(0, len(drawings), 50):  # a message of some 10 MB
         some = drawings[start : start + 50]
         readings += page.evaluate(_READ, {"source": READER, "model": model, "drawings": some})
     return readings
+
+
+def _text(content: bytes) -> str:
+    return base64.b64encode(content).decode("ascii")

@@ -37,10 +37,12 @@ class Visitor:
         Where the server answers, such as "http://127.0.0.1:8501".
     patience : float
         Seconds until an answer that has not come counts as an error.
+    cookie : str
+        What the server knows the browser by, "name=value"; without one it keeps nothing.
     """
 
-    def __init__(self, url: str, patience: float = 60) -> None:
-        self.url, self.patience = url, patience
+    def __init__(self, url: str, patience: float = 60, cookie: str = "") -> None:
+        self.url, self.patience, self.cookie = url, patience, cookie
         self._connection: ClientConnection
         self._session = self._page = ""
         self._canvas = self._fragment = ""
@@ -53,7 +55,7 @@ class Visitor:
             subprotocols=["streamlit"],  # type: ignore[list-item]
             origin=self.url,  # type: ignore[arg-type]
             max_size=LONGEST_MESSAGE,
-            compression=None,
+            additional_headers={"Cookie": self.cookie} if self.cookie else None,
             open_timeout=self.patience,
         )
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gzip
 import importlib.util
 import re
 from pathlib import Path
@@ -26,16 +27,18 @@ CANVAS = ("streamlit_drawable_canvas", "streamlit-drawable-canvas.streamlit_draw
 
 
 class FirstLook:
-    """Add the first look to Streamlit's page; what is no page is left as it is."""
+    """Add the first look to Streamlit's page, and compress it; what is no page is left as it is."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or "text/html" not in Headers(scope=scope).get("accept", ""):
+        asked = Headers(scope=scope)
+        if scope["type"] != "http" or "text/html" not in asked.get("accept", ""):
             await self.app(scope, receive, send)
             return
+        may_be_gzip = "gzip" in asked.get("accept-encoding", "")
         start: Message | None = None
         parts: list[bytes] = []
 
@@ -48,7 +51,7 @@ class FirstLook:
             else:
                 parts.append(message.get("body", b""))
                 if not message.get("more_body", False):
-                    await _send_page(start, b"".join(parts), send)
+                    await _send_page(start, b"".join(parts), send, may_be_gzip)
 
         await self.app({**scope, "extensions": {}}, receive, with_first_look)
 
@@ -62,10 +65,14 @@ def _is_page(start: Message) -> bool:
     )
 
 
-async def _send_page(start: Message, page: bytes, send: Send) -> None:
+async def _send_page(start: Message, page: bytes, send: Send, may_be_gzip: bool) -> None:
     page = _with_first_look(page)
     start = {**start, "headers": list(start["headers"])}
     headers = MutableHeaders(raw=start["headers"])
+    headers.add_vary_header("Accept-Encoding")
+    if may_be_gzip:
+        page = gzip.compress(page, mtime=0)
+        headers["Content-Encoding"] = "gzip"
     headers["Content-Length"] = str(len(page))
     for name in ("ETag", "Last-Modified", "Accept-Ranges"):  # they are of the page without it
         del headers[name]

@@ -5,25 +5,22 @@
 // Pictures are flat Float32Arrays, row by row. Python's answer is the truth: this one is for the time
 // until it comes, and tests/browser/test_live_bars.py holds the two together.
 
-// The model as Python sends it, numbers in base64 → typed arrays.
-export function decodeModel(data) {
-  return {
-    ...data, // input, distance_weight, min_familiarity, min_probability, unseen_margin
-    weights: floats(data.weights), // (784, 10)
-    bias: floats(data.bias), // (10,)
-    prototypes: bytes(data.prototypes), // (10, k, 784)
-    rejector_weights: data.rejector_weights && floats(data.rejector_weights), // (784, 10) or null
-    rejector_bias: data.rejector_bias && floats(data.rejector_bias), // (10,) or null
-    unseen: [...bytes(data.unseen)], // digits that were not learned; none without a rejector
-  };
-}
-
-export function bytes(base64) {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-}
-
-function floats(base64) {
-  return new Float32Array(bytes(base64).buffer);
+// The model as Python sends it, the bytes of a safetensors file → its values and typed arrays: input,
+// distance_weight, min_familiarity, min_probability, unseen (digits that were not learned; none without
+// a rejector), unseen_margin, weights (784, 10), bias (10,), prototypes (10, k, 784), and where there is
+// a rejector rejector_weights (784, 10) and rejector_bias (10,).
+export function decodeModel(message) {
+  const { buffer } = message.slice(); // begins at 0, as arrays of floats need it
+  const start = 8 + new DataView(buffer).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, start - 8)));
+  const { __metadata__: metadata, ...arrays } = header;
+  const model = JSON.parse(metadata.values);
+  for (const [name, { dtype, data_offsets: ends }] of Object.entries(arrays)) {
+    const ofFloats = dtype === "F32";
+    const length = (ends[1] - ends[0]) / (ofFloats ? 4 : 1);
+    model[name] = new (ofFloats ? Float32Array : Uint8Array)(buffer, start + ends[0], length);
+  }
+  return model;
 }
 
 // An ImageData → the digits on it, left to right, each {verdict, probabilities, picture}; the picture,
@@ -220,7 +217,7 @@ function mayBeUnseen(features, digit, model) {
 
 function rejectorScore(features, digit, model) {
   let score = model.rejector_bias?.[digit] ?? 0;
-  if (model.rejector_weights !== null)
+  if (model.rejector_weights)
     for (let i = 0; i < features.length; i++)
       score += features[i] * model.rejector_weights[i * N_CLASSES + digit];
   return score;

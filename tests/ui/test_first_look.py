@@ -1,0 +1,35 @@
+"""The page with its first look: compressed, but not for who takes no gzip."""
+
+from __future__ import annotations
+
+import gzip
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from ui.server.first_look import FIRST_LOOK, FirstLook
+
+PAGE = '<!doctype html><body><div id="root"></div></body>'
+
+
+def _page(request: Request) -> HTMLResponse:
+    return HTMLResponse(PAGE)
+
+
+def test_the_page_is_compressed_for_who_takes_that_and_is_the_same() -> None:
+    app = Starlette(routes=[Route("/", _page)], middleware=[Middleware(FirstLook)])
+    client = TestClient(app, headers={"Accept": "text/html"})
+    with client.stream("GET", "/", headers={"Accept-Encoding": "br, gzip"}) as packed:
+        assert packed.headers["Content-Encoding"] == "gzip"
+        body = b"".join(packed.iter_raw())
+        assert packed.headers["Content-Length"] == str(len(body))
+    plain = client.get("/", headers={"Accept-Encoding": "identity"})
+    assert "Content-Encoding" not in plain.headers
+    assert gzip.decompress(body) == plain.content
+    assert FIRST_LOOK.read_bytes() in plain.content
+    for answer in (packed, plain):
+        assert answer.headers["Vary"] == "Accept-Encoding"
