@@ -52,7 +52,9 @@ def show() -> None:
 def ways_on() -> None:
     """Offer to see what a run changed, or to go back."""
     if st.button("See what changed", key="see_changes", type="tertiary"):
-        st.switch_page(st.Page(_elsewhere, title="Train", url_path="train"))
+        # Without parameters of its own it would clear the stage's, which is bound: an error.
+        train = st.Page(_elsewhere, title="Train", url_path="train")
+        st.switch_page(train, query_params={})
     st.button("Go back", key="go_back", type="tertiary", on_click=models.go_back)
 
 

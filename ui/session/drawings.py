@@ -110,6 +110,7 @@ def keep_drawing() -> None:
 def replace_drawing(objects: list[Any]) -> None:
     """Put these Fabric.js objects on the canvas; `undo` can bring back what was there."""
     keep_drawing()
+    state.STROKES.set(())
     if drawn := state.DRAWN_OBJECTS.get():
         state.REPLACED.set((*state.REPLACED.get(), drawn)[-BROUGHT_BACK:])
     put_on_canvas(objects)
