@@ -10,11 +10,12 @@ from __future__ import annotations
 import functools
 import os
 import shutil
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
+
+from tools import packages
 
 __all__ = ["ChromiumMissingError", "find", "install", "runs"]
 
@@ -24,7 +25,6 @@ MAC_APPLICATIONS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
 DOWNLOAD_SECONDS = 120
-PACKAGES_SECONDS = 600
 
 
 class ChromiumMissingError(RuntimeError):
@@ -99,7 +99,9 @@ def install() -> Path:
 
 def _download() -> str | None:
     """Playwright's download"""
-    return _attempt([sys.executable, "-m", "playwright", "install", "chromium"], DOWNLOAD_SECONDS)
+    return packages.attempt(
+        [sys.executable, "-m", "playwright", "install", "chromium"], DOWNLOAD_SECONDS
+    )
 
 
 def _download_with_libraries() -> str | None:
@@ -107,45 +109,12 @@ def _download_with_libraries() -> str | None:
     if not _playwrights_own().exists():
         return "not tried, there is no download"
     command = [sys.executable, "-m", "playwright", "install-deps", "chromium"]
-    return _as_root(command, PACKAGES_SECONDS)
+    return packages.as_root(command, packages.SECONDS)
 
 
 def _install_package() -> str | None:
     """the system's package chromium"""
-    if shutil.which("apt-get") is None:
-        return "not tried, there is no apt-get"
-    apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
-    _as_root([*apt, "update"], PACKAGES_SECONDS)  # one source may fail and another have it
-    packages = ["chromium", "fonts-liberation"]
-    return _as_root(
-        [*apt, "install", "--yes", "--no-install-recommends", *packages], PACKAGES_SECONDS
-    )
-
-
-def _as_root(command: Sequence[str], seconds: float) -> str | None:
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        return _attempt(command, seconds)
-    if shutil.which("sudo") is None:
-        return "not tried, it needs root and there is no sudo"
-    return _attempt(["sudo", "-n", *command], seconds)
-
-
-def _attempt(command: Sequence[str], seconds: float) -> str | None:
-    """Run a command, its output to stderr; return why it failed, None if it did not."""
-    print("+", *command, file=sys.stderr, flush=True)
-    try:
-        process = subprocess.Popen(command, stdout=sys.stderr, start_new_session=True)
-    except OSError as error:
-        return str(error)
-    try:
-        status = process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        return f"given up after {seconds:.0f} s"
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)  # the children that download, too
-            process.wait()
-    return f"ended with code {status}" if status else None
+    return packages.install("chromium", "fonts-liberation")
 
 
 if __name__ == "__main__":

@@ -53,6 +53,22 @@ def test_r_retrains_and_does_not_run_the_page_again(page: Page) -> None:
     expect(page.get_by_role("radio", name="yours 1")).to_be_checked(timeout=60_000)
 
 
+def test_the_focus_that_a_click_leaves_behind_does_not_take_the_keys_of_a_run_from_it(
+    page: Page,
+) -> None:
+    go_to(page, "Train")
+    page.get_by_text("Begin paused").click()
+    expect(page).to_have_url(re.compile("paused=true"))
+    page.keyboard.press("r")
+    row = page.locator(".st-key-progress_row")
+    expect(row).to_contain_text("Paused at step 0")
+    page.keyboard.press("ArrowRight")  # the box is focused, and has no use for an arrow
+    expect(row).to_contain_text("Paused at step 1 ")
+    page.locator("main").focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+
+
 def test_the_card_lists_every_key_and_closes_with_escape(page: Page) -> None:
     ready(page).keyboard.press("?")
     card = page.get_by_role("dialog", name="Keys")

@@ -3,57 +3,28 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.support.answers import REASONS, answered, expect_digit, go_to, open_reason, press
+from tests.support.answers import (
+    REASONS,
+    answered,
+    expect_digit,
+    expect_some_reading,
+    go_to,
+    open_reason,
+    press,
+)
 from tests.support.drawing import DIGITS, canvas_ready, draw
+from tests.support.stage import assert_readable
 
-LEAST = 0.04
-"""Of the screen's height: the size of a text outside the control bars."""
 SCREENS: tuple[ViewportSize, ...] = (
     {"width": 1280, "height": 720},
     {"width": 1024, "height": 768},
     {"width": 640, "height": 360},  # the first at 200 % of the browser's zoom
     {"width": 3840, "height": 2160},
 )
-
-# Texts that are seen and smaller than they should be, and how far the page can be scrolled.
-WALK = """least => {
-  const bars = "[data-testid=stHeader], [data-testid=stSidebar], .st-key-stage_switch,"
-    + ".st-key-controls, .st-key-why,"
-    + ".st-key-model_panel, .st-key-confusion_numbers, .st-key-tested, .st-key-settings,"
-    + ".st-key-run_controls, .st-key-progress_row, .st-key-keep, .st-key-go_back,"
-    + ".st-key-show_mistake";
-  const hidden = ".katex-mathml";
-  const small = [];
-  let n = 0;
-  const visit = (root, inBar) => {
-    for (const node of root.querySelectorAll("*")) {
-      const isBar = inBar || node.closest(bars) !== null;
-      if (node.shadowRoot) visit(node.shadowRoot, isBar);
-      if (isBar || node.closest(hidden) || ["STYLE", "SCRIPT"].includes(node.tagName)) continue;
-      const text = [...node.childNodes].filter(({nodeType}) => nodeType === 3)
-        .map(({data}) => data).join("").replaceAll("\\u200b", "").trim();
-      const box = node.getBoundingClientRect();
-      const isSeen = text && box.width > 1 && box.height > 1 && box.bottom > 0
-        && box.top < innerHeight && box.right > 0 && box.left < innerWidth
-        && node.checkVisibility({opacityProperty: true, visibilityProperty: true});
-      if (!isSeen) continue;
-      n += 1;
-      const matrix = node.getScreenCTM?.();
-      const scale = matrix ? Math.hypot(matrix.a, matrix.b) : (node.currentCSSZoom ?? 1);
-      const size = scale * parseFloat(getComputedStyle(node).fontSize) / innerHeight;
-      if (size < least) small.push(`${text.slice(0, 40)}: ${(100 * size).toFixed(2)} %`);
-    }
-  };
-  visit(document, false);
-  const main = document.querySelector("[data-testid=stMain]");
-  return {small, n, further: [main.scrollHeight - main.clientHeight,
-                              main.scrollWidth - main.clientWidth]};
-}"""
 
 
 def on_stage(page: Page, path: str = "") -> Page:
@@ -62,19 +33,13 @@ def on_stage(page: Page, path: str = "") -> Page:
     return page
 
 
-def assert_readable(page: Page, *, scrolls: bool = False) -> None:
-    page.locator("[data-test-script-state='notRunning']").first.wait_for()
-    found: dict[str, Any] = page.evaluate(WALK, LEAST)
-    assert found["n"] > 2, "a page without text"
-    assert found["small"] == []
-    assert scrolls or found["further"] == [0, 0]
-
-
 def test_on_draw_the_answer_and_every_reason_can_be_read_from_the_last_row_without_scrolling(
     page: Page,
 ) -> None:
     on_stage(page)
-    draw(page, DIGITS[4])
+    for stroke in DIGITS[4]:
+        draw(page, [stroke])
+        expect_some_reading(page)
     expect_digit(page, 4)
     for reason in ("Bars", *REASONS):
         if reason != "Bars":
@@ -120,7 +85,20 @@ def test_a_mistake_has_room_for_what_is_said_of_it_and_of_its_answer(page: Page)
         assert sum_end <= room_end, "the sum is cut off"
 
 
-def test_on_evaluate_the_confusion_matrix_fills_the_screen(page: Page) -> None:
+def test_the_whole_canvas_is_seen_on_every_screen(page: Page) -> None:
+    on_stage(page)
+    canvas_ready(page)
+    for screen in SCREENS:
+        page.set_viewport_size(screen)
+        box = page.locator(".st-key-canvas").bounding_box()
+        assert box is not None
+        assert box["width"] == pytest.approx(box["height"], abs=1)
+        assert 0.55 * screen["height"] < box["height"] < screen["height"]
+
+
+def test_on_evaluate_the_confusion_matrix_fills_the_screen_and_makes_room_for_a_training(
+    page: Page,
+) -> None:
     on_stage(page, "evaluate")
     chart = page.get_by_test_id("stVegaLiteChart")
     expect(chart).to_be_visible()
@@ -131,6 +109,17 @@ def test_on_evaluate_the_confusion_matrix_fills_the_screen(page: Page) -> None:
         assert box["height"] > 0.8 * screen["height"]
         assert box["width"] > 0.6 * screen["width"]
         assert_readable(page)
+    go_to(page, "Train")
+    page.get_by_text("Begin paused").click()
+    press(page, "train")
+    expect(page.get_by_text("Paused at step 0")).to_be_visible()
+    go_to(page, "Evaluate")
+    expect(page.get_by_text("Paused at step 0")).to_be_visible()
+    expect(chart).to_be_visible()
+    for screen in SCREENS:
+        page.set_viewport_size(screen)
+        assert_readable(page)
+    press(page, "stop")
 
 
 def test_on_train_templates_drawing_and_curves_are_beside_each_other(page: Page) -> None:
@@ -184,6 +173,10 @@ def test_the_stage_is_in_the_address_and_kept_across_views(page: Page) -> None:
         go_to(page, view)
         expect(page).to_have_url(re.compile(rf"/{path}\?stage=true$"))
         expect(page.get_by_role("switch", name="Stage")).to_be_checked()
+    press(page, "retrain")
+    press(page, "see_changes")
+    expect(page).to_have_url(re.compile(r"/train\?stage=true$"))
+    go_to(page, "Draw")
     page.locator(".st-key-stage label").click()
     expect(page).not_to_have_url(re.compile("stage"))
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.answers import expect_digit, open_reason, press
+from tests.support.answers import expect_digit, expect_some_reading, open_reason, press
 from tests.support.drawing import DIGITS, draw
 from tests.support.waiting import wait_until
 
@@ -147,6 +147,18 @@ def test_the_moment_at_which_it_changed_its_mind_is_marked(page: Page) -> None:
     expect(page.locator(".stages figure")).to_have_count(2)
     expect(reason(page)).to_have_text(re.compile("changed its mind"))
     press(page, "undo")
+    expect(page.get_by_text("Draw with more than one stroke")).to_be_visible()
+
+
+def test_a_sample_has_no_strokes_of_the_drawing_before_it(page: Page) -> None:
+    draw(page, DIGITS[4][:1])
+    expect_some_reading(page)
+    draw(page, DIGITS[4][1:])
+    expect_digit(page, 4)
+    open_reason(page, "Stroke by stroke")
+    expect(page.locator(".stages figure")).to_have_count(2)
+    page.get_by_role("button", name="Sample 7").click()
+    expect_digit(page, 7)
     expect(page.get_by_text("Draw with more than one stroke")).to_be_visible()
 
 

@@ -133,6 +133,7 @@ def clear(by_browser: bool) -> None:
 
 def _set_aside() -> None:
     keep_drawing()
+    state.STROKES.set(())
     if drawn := state.DRAWN_OBJECTS.get():
         state.REPLACED.set((*state.REPLACED.get(), drawn)[-BROUGHT_BACK:])
 

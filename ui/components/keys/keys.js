@@ -3,14 +3,16 @@
 // its page again, C asks to clear a cache.
 //
 // They are silent while text is typed, while a modifier is held that is not in the table, and where
-// the focus is on a control that has its own use for the key: a slider for an arrow, a button for
-// the space bar. A key of the table whose control is not there, or cannot be pressed, does nothing.
+// the focus is on a control that has its own use for the key: a slider or a choice for an arrow, a
+// button for the space bar. (The page itself, which has the focus once it has been clicked, is none.)
+// A key of the table whose control is not there, or cannot be pressed, does nothing.
 
 const NAMES = { Space: " ", "→": "ArrowRight", "←": "ArrowLeft", Esc: "Escape" };
 const TYPED =
   "input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable=true]";
-const CONTROLS = "a, button, input, select, summary, [tabindex]:not([tabindex='-1'])";
-const OF_CONTROLS = [" ", "ArrowRight", "ArrowLeft"];
+const WITH_SPACE = "a, button, input, select, summary, [tabindex]:not([tabindex='-1'], main)";
+const WITH_ARROWS = "[role=radio], input:not([type=checkbox]), select, [tabindex='0']:not(main)";
+const OF_CONTROLS = { " ": WITH_SPACE, ArrowRight: WITH_ARROWS, ArrowLeft: WITH_ARROWS };
 
 let host = null;
 let dialog = null;
@@ -52,14 +54,14 @@ function pressed(event) {
   if (!event.isTrusted || event.isComposing || dialog.open) return;
   const focused = event.composedPath()[0];
   if (focused.matches?.(TYPED)) return;
-  if (OF_CONTROLS.includes(event.key) && focused.matches?.(CONTROLS)) return;
+  if (event.key in OF_CONTROLS && focused.matches?.(OF_CONTROLS[event.key])) return;
   const shortcut = table.find(({ key }) => isIt(event, key));
   if (!shortcut) return;
+  const control = shortcut.controls.map(find).find(canBePressed);
+  if (!control && event.key in OF_CONTROLS) return; // the browser scrolls
   event.preventDefault();
   event.stopImmediatePropagation();
-  if (event.repeat && shortcut.step === 0) return;
-  const control = shortcut.controls.map(find).find(canBePressed);
-  if (!control) return;
+  if (!control || (event.repeat && shortcut.step === 0)) return;
   if (control.type === "range") slide(control, shortcut.step);
   else control.click();
 }
