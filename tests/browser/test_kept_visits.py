@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -256,6 +258,8 @@ def test_a_disk_that_takes_nothing_is_told_and_all_else_works(
         retrained(page)
         told = page.get_by_text("The server cannot write to its folder for visits")
         expect(told).to_be_visible()
+        with urllib.request.urlopen(f"{server.url}/health", timeout=10) as health:
+            assert json.load(health)["visits_not_kept"] == "unwritable"
         press(page, "clear")
         choose_model(page, "directions")
         draw(page, DIGITS[3])

@@ -60,6 +60,7 @@ def test_a_server_tells_how_it_is(tmp_path: Path) -> None:
         assert status == 200
         assert health["ok"]
         assert health["training"] == {"process": "ready", "running": False, "waiting": 0}
+        assert health["visits_not_kept"] is None
         assert health["visitors"]["now"] == 0
         assert health["visitors"]["most"] > 100
         assert 50 < health["memory_mb"] < 500

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ui.server import readiness, resources
+from ui.server import readiness, resources, visits
 from ui.server.open_files import open_files
 from ui.server.speaker import is_at_the_server
 from ui.server.visitors import n_visitors
@@ -38,6 +38,7 @@ def health(request: Request) -> JSONResponse:
                 "running": training.is_running,
                 "waiting": training.n_waiting,
             },
+            "visits_not_kept": visits.problem(),
             "visitors": {"now": n_visitors(), "most": files.visitors},
             "memory_mb": round(process.memory_info().rss / 1e6),
             "open_files": {"now": files.n, "most": files.limit},
