@@ -25,7 +25,7 @@ $(VENV)/created: remake
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ready fetch test test-fast faults check format bench numbers screenshots checkpoints clean \
+.PHONY: help demo ready fetch test test-fast test-deploy faults check format bench numbers screenshots checkpoints clean \
     remake
 
 help: ## list these commands
@@ -45,10 +45,15 @@ fetch: $(VENV)/installed ## get MNIST, if it is not on this machine yet
 
 test: $(VENV)/installed-dev $(VENV)/mnist ## run all tests, a real browser among them (TESTS=tests/model for some)
 	@CHROMIUM=$$($(RUN) -m tools.chromium) && export CHROMIUM && \
-	    $(RUN) -m pytest -n $(JOBS) $(TESTS)
+	    $(RUN) -m pytest -n $(JOBS) -m 'not deploy' $(TESTS)
 
 test-fast: $(VENV)/installed-dev ## run the tests that take under a minute: no browser, no TensorFlow
-	@$(RUN) -m pytest -n $(JOBS) -m 'not (browser or server or tensorflow or slow)' $(TESTS)
+	@$(RUN) -m pytest -n $(JOBS) -m 'not (browser or server or tensorflow or slow or deploy)' $(TESTS)
+
+test-deploy: $(VENV)/installed-dev $(VENV)/mnist ## run what `make test` leaves out: the whole talk, and WebKit
+	@$(RUN) -m tools.webkit; \
+	    CHROMIUM=$$($(RUN) -m tools.chromium) && export CHROMIUM && \
+	    $(RUN) -m pytest -n $(JOBS) -m deploy $(TESTS)
 
 faults: $(VENV)/installed-dev ## make 40 deliberate faults and see that the tests notice each (an hour)
 	@CHROMIUM=$$($(RUN) -m tools.chromium) && export CHROMIUM && \

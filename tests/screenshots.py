@@ -1,4 +1,4 @@
-"""Take the README's pictures of the page: a digit is drawn in a real Chromium.
+"""Take the pictures of the page for the README, and for the talk, which is performed for them.
 
 python -m tests.screenshots
 """
@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Literal
 
 from PIL import Image
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
+from model.data import datasets
 from model.files import write_whole
+from tests.support import talk
 from tests.support.browsers import open_browser
-from tests.support.drawing import Stroke, draw
+from tests.support.drawing import Stroke, canvas_ready, draw
 from tests.support.paths import ASSETS, ROOT, SAMPLES
 from tests.support.server import serve
 
@@ -24,17 +26,28 @@ __all__ = ["main"]
 
 SAMPLES_SIDE = 336
 """Of the canvas on which the sample digits were drawn, in pixels."""
+OF_THE_TALK = {
+    "the evidence, pixel by pixel, and its sum": "talk-why",
+    "step 1: the first templates": "talk-train",
+    "the digits of that cell": "talk-evaluate",
+}
+"""The names of the talk's pictures, by what everybody sees on them."""
 
 
 def main() -> None:
-    """Start the server, draw a digit on a projector's page and on a phone's, keep the pictures."""
+    """Draw a digit on a projector's page and on a phone's, perform the talk, keep the pictures."""
+    mnist = datasets.find_mnist()
+    data = {} if mnist is None else {"INKLING_DATA_DIR": str(mnist)}
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        with serve(home) as server, open_browser(home) as browser:
+        with serve(home, environment=data) as server, open_browser(home) as browser:
             light = _picture(browser, server.url, _sample(5), (1280, 720), "light")
             dark = _picture(browser, server.url, _sample(4), (390, 844), "dark")
+            talked = _pictures_of_the_talk(browser, server.url)
     _save(light, ASSETS / "screenshot.png")
     _save(dark, ASSETS / "screenshot-phone.png")
+    for name, content in talked.items():
+        _save(content, ASSETS / f"{name}.png")
 
 
 def _picture(
@@ -54,13 +67,36 @@ def _picture(
     page.goto(url)
     draw(page, strokes)
     page.locator(".reading[data-verdict=answer]").wait_for()
+    content = _at_rest(page)
+    context.close()
+    return content
+
+
+def _pictures_of_the_talk(browser: Browser, url: str) -> dict[str, bytes]:
+    """Perform the talk on the stage; return its pictures as PNGs, by their names."""
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, color_scheme="light")
+    context.set_default_timeout(talk.SLOW)
+    page = context.new_page()
+    page.goto(f"{url}/?stage=true")
+    canvas_ready(page)
+    found = {}
+    for row in talk.rows():
+        if row.part == talk.EMERGENCIES:
+            continue
+        talk.perform(page, row)
+        if row.seen in OF_THE_TALK:
+            found[OF_THE_TALK[row.seen]] = _at_rest(page)
+    context.close()
+    return found
+
+
+def _at_rest(page: Page) -> bytes:
+    """Return the page as a PNG, once nothing moves on it."""
     page.locator("[data-test-script-state='notRunning']").first.wait_for()
     page.mouse.move(0, 0)
     page.evaluate("window.scrollTo(0, 0)")
     page.wait_for_timeout(1_000)  # the bars glide to their places
-    content = page.screenshot()
-    context.close()
-    return content
+    return page.screenshot()
 
 
 def _sample(digit: int) -> list[Stroke]:

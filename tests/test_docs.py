@@ -323,7 +323,9 @@ def test_the_limits_of_a_public_page_are_the_servers_settings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "size"), [("screenshot", (1280, 720)), ("screenshot-phone", (390, 844))]
+    ("name", "size"),
+    [("screenshot", (1280, 720)), ("screenshot-phone", (390, 844))]
+    + [(f"talk-{part}", (1280, 720)) for part in ("why", "train", "evaluate")],
 )
 def test_the_pictures_are_small_to_load(name: str, size: tuple[int, int]) -> None:
     path = ROOT / "assets" / f"{name}.png"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import ROOT
-from tools import chromium, deliberate_faults
+from tools import chromium, deliberate_faults, webkit
 from tools.fault_list import FAULTS
 from tools.free_port import is_free
 
@@ -77,6 +77,14 @@ def test_a_chromium_asked_for_is_not_replaced_by_another(
     monkeypatch.setenv("CHROMIUM", str(bare_path / "nowhere"))
     with pytest.raises(chromium.ChromiumMissingError, match="nowhere, which does not run"):
         chromium.find()
+
+
+@pytest.mark.usefixtures("bare_path")
+def test_where_webkit_cannot_be_installed_one_sentence_says_what_to_install_and_why() -> None:
+    told = webkit.main()
+    assert told is not None
+    assert "install webkit2gtk-driver and xvfb" in told
+    assert "there is no apt-get" in told
 
 
 def test_a_taken_port_is_named_with_another_to_try() -> None:

@@ -44,6 +44,9 @@ def test_keys_open_the_views_and_the_stage(page: Page, width: int) -> None:
         expect(page).to_have_url(re.compile(rf"/{path}$"))
     ready(page).keyboard.press("f")
     expect(page).to_have_url(re.compile("stage=true"))
+    page.locator("main").focus()
+    frame = "main => getComputedStyle(main, '::before').display"
+    assert page.locator("main:focus-visible").evaluate(frame) == "none"
     page.keyboard.press("f")
     expect(page).not_to_have_url(re.compile("stage"))
 

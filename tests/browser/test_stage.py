@@ -27,6 +27,11 @@ SCREENS: tuple[ViewportSize, ...] = (
 )
 
 
+BELOW_THE_BAR = """step => Math.abs(
+  step.getBoundingClientRect().top - document.querySelector("header").getBoundingClientRect().bottom
+) < 0.02 * innerHeight"""
+
+
 def on_stage(page: Page, path: str = "") -> Page:
     page.set_viewport_size(SCREENS[0])
     page.goto(f"{page.url.split('?')[0]}{path}?stage=true")
@@ -163,6 +168,19 @@ def test_how_it_works_shows_one_step_a_screen(page: Page) -> None:
         step.evaluate("step => step.scrollIntoView()")
         assert_readable(page, scrolls=True)
         assert step.evaluate("step => step.clientHeight / innerHeight") < 1.1
+
+
+def test_page_down_goes_from_step_to_step_also_when_a_key_has_opened_the_view(page: Page) -> None:
+    canvas_ready(on_stage(page))
+    page.keyboard.press("h")
+    expect(page.get_by_role("heading", level=1)).to_be_in_viewport(ratio=1)
+    steps = page.locator("[class*=st-key-step_]")
+    expect(steps).to_have_count(7)
+    page.locator("[data-test-script-state='notRunning']").first.wait_for()
+    for step in steps.all()[:3]:
+        page.keyboard.press("PageDown")
+        handle = step.element_handle()
+        page.wait_for_function(BELOW_THE_BAR, arg=handle)
 
 
 def test_the_stage_is_in_the_address_and_kept_across_views(page: Page) -> None:

@@ -65,9 +65,9 @@ def test_a_drawing_is_followed_answered_explained_retrained_and_there_after_a_re
 
 def ready(tab: Tab) -> None:
     """Wait until the canvas can be drawn on and the page's script has ended."""
-    tab.find("html[data-can-draw]")
-    tab.find(CANVAS)
-    tab.find("[data-test-script-state='notRunning']")
+    tab.ask("html[data-can-draw]")
+    tab.ask(CANVAS)
+    tab.ask("[data-test-script-state='notRunning']")
 
 
 def longest_bar(tab: Tab) -> int:

@@ -17,7 +17,6 @@ from typing import Any, cast
 from selenium.webdriver import WebKitGTK
 from selenium.webdriver.common.actions.action_builder import ActionBuilder
 from selenium.webdriver.common.actions.pointer_input import PointerInput
-from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.webkitgtk.options import Options
 from selenium.webdriver.webkitgtk.service import Service
 
@@ -31,18 +30,14 @@ SIZE = (1280, 800)
 PATIENCE = 60.0
 """Seconds until something has to be seen."""
 
-_FIND = """
-const [selector] = arguments;
-const look = (root) => {
+_FIND = """(function look(root, selector) {
   for (const node of root.querySelectorAll("*")) {
     if (node.matches(selector) && node.checkVisibility()) return node;
-    const found = node.shadowRoot && look(node.shadowRoot);
+    const found = node.shadowRoot && look(node.shadowRoot, selector);
     if (found) return found;
   }
   return null;
-};
-return look(document);
-"""
+})(document, arguments[0])"""
 
 
 class Tab:
@@ -65,19 +60,18 @@ class Tab:
         """Load the page again."""
         self._driver.refresh()
 
-    def find(self, selector: str) -> WebElement:
-        """Wait for the first element that a selector of CSS matches and that is seen."""
-        found: WebElement = wait_until(
-            lambda: self._driver.execute_script(_FIND, selector),
+    def ask(self, selector: str, code: str = "true") -> Any:
+        """Return what JavaScript says of the first `element` that is seen and matches.
+
+        It is waited for, and asked as it is found: a moment later the page may have another.
+        """
+        script = f"const element = {_FIND}; return element && [{code}]"
+        (answer,) = wait_until(
+            lambda: self._driver.execute_script(script, selector),
             PATIENCE,
             f"nothing is seen that matches {selector}",
         )
-        return found
-
-    def ask(self, selector: str, code: str) -> Any:
-        """Return what JavaScript says of the `element` that a selector finds."""
-        script = f"const [element] = arguments; return {code}"
-        return self._driver.execute_script(script, self.find(selector))
+        return answer
 
     def wait_for(self, selector: str, code: str, wanted: Any) -> None:
         """Wait until JavaScript says this of an element."""

@@ -11,7 +11,9 @@ const NAMES = { Space: " ", "→": "ArrowRight", "←": "ArrowLeft", Esc: "Escap
 const TYPED =
   "input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable=true]";
 const WITH_SPACE = "a, button, input, select, summary, [tabindex]:not([tabindex='-1'], main)";
-const WITH_ARROWS = "[role=radio], input:not([type=checkbox]), select, [tabindex='0']:not(main)";
+const WITH_ARROWS =
+  "[role=radio], select, :is(input, [tabindex='0']):not([type=checkbox], main, a, button)";
+const SCROLLING = ["PageDown", "PageUp", "ArrowDown", "ArrowUp", "Home", "End", " "];
 const OF_CONTROLS = { " ": WITH_SPACE, ArrowRight: WITH_ARROWS, ArrowLeft: WITH_ARROWS };
 
 let host = null;
@@ -54,6 +56,9 @@ function pressed(event) {
   if (!event.isTrusted || event.isComposing || dialog.open) return;
   const focused = event.composedPath()[0];
   if (focused.matches?.(TYPED)) return;
+  // A change of view leaves the focus nowhere, and the browser scrolls only where it is.
+  if (focused === document.body && SCROLLING.includes(event.key))
+    document.querySelector("main")?.focus({ preventScroll: true });
   if (event.key in OF_CONTROLS && focused.matches?.(OF_CONTROLS[event.key])) return;
   const shortcut = table.find(({ key }) => isIt(event, key));
   if (!shortcut) return;
