@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from playwright.sync_api import Page
@@ -10,6 +11,8 @@ __all__ = ["assert_readable"]
 
 LEAST = 0.04
 """Of the screen's height: the size of a text outside the control bars."""
+SETTLES_IN = 10.0
+"""Seconds."""
 
 # Texts that are seen and smaller than they should be, or cut off by what they stand in, and how far
 # the page can be scrolled.
@@ -65,10 +68,22 @@ _WALK = """least => {
 
 
 def assert_readable(page: Page, *, scrolls: bool = False) -> None:
-    """Assert that nothing that the last row has to read is too small, and that nothing scrolls."""
+    """Assert that nothing that the last row has to read is too small, and that nothing scrolls.
+
+    After a change of the screen's size a chart takes a moment to be laid out anew.
+    """
     page.locator("[data-test-script-state='notRunning']").first.wait_for()
+    until = time.monotonic() + SETTLES_IN
+    while (problems := _problems(page, scrolls)) and time.monotonic() < until:
+        page.wait_for_timeout(100)
+    assert not problems, problems
+
+
+def _problems(page: Page, scrolls: bool) -> dict[str, Any]:
     found: dict[str, Any] = page.evaluate(_WALK, LEAST)
-    assert found["n"] > 2, "a page without text"
-    assert not found["small"], found["small"]
-    assert not found["cut"], found["cut"]
-    assert scrolls or found["further"] == [0, 0], found["further"]
+    problems = {name: found[name] for name in ("small", "cut") if found[name]}
+    if found["n"] <= 2:
+        problems["n"] = "a page without text"
+    if not scrolls and found["further"] != [0, 0]:
+        problems["further"] = found["further"]
+    return problems
