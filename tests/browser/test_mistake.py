@@ -77,6 +77,9 @@ def test_the_canvas_is_empty_behind_a_mistake_and_the_next_stroke_is_read_alone(
     draw(page, DIGITS[3])
     expect_digit(page, 3)
     show_one(page)
+    page.reload()
+    expect_digit(page, 3)  # what was drawn is what a reload keeps
+    show_one(page)
     press(page, "to_canvas")
     canvas_ready(page)
     expect_invitation(page)

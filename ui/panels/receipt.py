@@ -16,7 +16,7 @@ from model.training.engine import engine
 from ui.components.picture_pick import picture_pick
 from ui.elements import pixels, wording
 from ui.server import resources
-from ui.session import address, brought, models, state
+from ui.session import brought, models, state
 from ui.session.drawings import digit_on_canvas
 
 __all__ = ["changes", "receipt"]
@@ -158,13 +158,10 @@ def _on_draw(after: Checkpoint, drawings: Sequence[NDArray[np.float32]]) -> None
         return
     if place >= len(test):
         number = place - len(test)
-        brought.bring(brought.of_drawing(number + 1, drawings[number]), "evidence")
+        brought.show_drawing(number + 1, drawings[number])
     else:
         read_as = int(resources.test_probabilities(after.model)[place].argmax())
-        is_wrong = read_as != test.labels[place]
-        picture = brought.of_test(name, test, place, read_as)
-        brought.bring(picture, "contrast" if is_wrong else "evidence")
-    address.go_to("Draw")
+        brought.show_test(name, test, place, read_as)
 
 
 def _drawings(

@@ -212,9 +212,8 @@ _PANELS: dict[str, tuple[str, _Panel]] = {
 def _explained(model: SoftmaxRegression, found: Evidence, reading: Reading, what: str) -> None:
     """Show a map with its sum and its sentence."""
     reason = wording.evidence(found)
-    start, _, shares = reason.partition(
-        ": "
-    )  # the sum says the start too, which the stage leaves out
+    # The sum says the start too, which the stage leaves out.
+    start, _, shares = reason.partition(": ")
     total = found.rounded()
     bias, logit = (wording.with_minus(str(number)) for number in (total.bias, total.logit))
     left, right = _beside()

@@ -11,11 +11,20 @@ from PIL import Image
 
 from model.data.datasets import Split
 from model.data.strokes import inked
-from ui.session import models, pictures, state
+from ui.session import address, models, pictures, state
 from ui.session.drawings import begin_with, replace_drawing
 from ui.session.state import Uploaded
 
-__all__ = ["begin_over", "bring", "is_shown", "leave", "of_drawing", "of_test"]
+__all__ = [
+    "begin_over",
+    "bring",
+    "is_shown",
+    "kept_source",
+    "leave",
+    "of_test",
+    "show_drawing",
+    "show_test",
+]
 
 OWN_DATA = {"own": "your own data", "file": "your file"}
 
@@ -39,8 +48,20 @@ def of_test(name: str, test: Split, index: int, read_as: int) -> Uploaded:
     return _picture(f"test digit {name} {index}", test.images[index], about, more)
 
 
-def of_drawing(number: int, drawing: NDArray[np.floating[Any]]) -> Uploaded:
-    """Return a drawing of this visit, (28, 28) from 0 to 1, as one that can be brought."""
+def show_test(name: str, test: Split, index: int, read_as: int) -> None:
+    """Go to Draw with a test picture, given as to `of_test`, and with a reason for its answer."""
+    picture = of_test(name, test, index, read_as)
+    bring(picture, "evidence" if read_as == test.labels[index] else "contrast")
+    address.go_to("Draw")
+
+
+def show_drawing(number: int, drawing: NDArray[np.floating[Any]]) -> None:
+    """Go to Draw with a drawing of this visit, (28, 28) from 0 to 1."""
+    bring(_of_drawing(number, drawing), "evidence")
+    address.go_to("Draw")
+
+
+def _of_drawing(number: int, drawing: NDArray[np.floating[Any]]) -> Uploaded:
     about = f"Drawing {number} of this visit, centred as the model is fed it."
     return _picture(f"drawing {number}", np.rint(drawing * 255).astype(np.uint8), about)
 
@@ -56,6 +77,11 @@ def is_shown() -> bool:
     """Whether what Draw shows was brought by the page."""
     picture = pictures.shown()
     return state.SOURCE.get() == "upload" and picture is not None and picture.about is not None
+
+
+def kept_source() -> state.Source:
+    """Return the source that a reload begins with, which such a picture does not outlive."""
+    return "draw" if is_shown() else state.SOURCE.get()
 
 
 def leave() -> None:

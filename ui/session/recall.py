@@ -13,7 +13,7 @@ from typing import Any, TypeGuard
 import streamlit as st
 
 from ui.components.returning import returning
-from ui.session import models, state, training, visit
+from ui.session import brought, models, state, training, visit
 from ui.session.drawings import are_strokes, put_back
 
 __all__ = ["recall"]
@@ -53,7 +53,7 @@ def _known() -> dict[str, Any]:
     return {
         "start": state.CANVAS_START.get(),
         "model": state.MODEL.get(),
-        "source": state.SOURCE.get(),
+        "source": brought.kept_source(),
         "n_trained": state.N_TRAINED.get(),
         "n_models": len(state.TRAINED.get()),
         "is_compared": state.BEFORE.get() is not None,

@@ -196,7 +196,7 @@ N_TRAINED = Key[int]("n_trained", int)
 """How many there have been, for their names."""
 BEFORE = Key[str | None]("before", lambda: None)
 """The name of the model that answered before the last training; None when that is settled."""
-UPLOADED_MODEL = ChosenKey[UploadedFile | None]("uploaded_model", lambda: None)
+UPLOADED_MODEL = WidgetKey[UploadedFile | None]("uploaded_model", lambda: None)
 UPLOAD_PROBLEM = Key[str | None]("upload_problem", lambda: None)
 """Why the last uploaded model was not taken; None when it was."""
 NOTICE = Key[str | None]("notice", lambda: None)
@@ -288,7 +288,7 @@ NAMES = frozenset(
     {
         *("answer", "cell_pictures", "controls", "draw_view", "model_panel", "model_row"),
         *("progress_row", "reason", "receipt", "run_controls", "samples", "scores", "settings"),
-        *("address_card", "look_again", "ready_card", "ready_lines", "to_ready"),
+        *("address_card", "look_again", "ready_card", "ready_lines"),
         *("evaluate_side", "evaluate_stage", "stage_switch", "train_view", "upload"),
         "models_row",
         *("clear", "evidence_map", "film", "live_bars", "live_model", "returning", "sample_strip"),

@@ -13,7 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from model.store.visit import Tab, new_tab
 from ui.server import visits
-from ui.session import models, state
+from ui.session import brought, models, state
 from ui.session.drawings import are_strokes, put_on_canvas
 
 __all__ = ["afresh", "begin", "copy", "is_kept", "keep", "share", "take_up"]
@@ -109,7 +109,7 @@ def _shown() -> Tab:
         strokes=state.STROKES.get(),
         drawings=state.DRAWINGS.get(),
         pen_width=state.PEN_WIDTH.get(),
-        source=state.SOURCE.get(),
+        source=brought.kept_source(),
         model=state.MODEL.get(),
         before=state.BEFORE.get(),
         last_job=state.LAST_JOB.get(),

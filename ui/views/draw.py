@@ -37,9 +37,8 @@ def draw_view() -> None:
     What a stroke does not change is outside the panel: it would cost as much as the answer. The
     places are given by assets/style.css.
     """
-    canvas_guard(
-        has_canvas=state.SOURCE.get() == DRAW
-    )  # before the canvas: a slow network brings one after the other
+    # Before the canvas: a slow network brings one after the other.
+    canvas_guard(has_canvas=state.SOURCE.get() == DRAW)
     with st.container(key="draw_view"):
         st.html("<h1 class='unseen'>Draw a digit</h1>")
         with st.container(horizontal=True, vertical_alignment="center", key="controls"):

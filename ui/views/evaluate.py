@@ -18,7 +18,7 @@ from model.evaluation.pictures import mistakes, pictures_of
 from ui.components.picture_pick import picture_pick
 from ui.elements import charts, pixels, wording
 from ui.panels.measured_on import Chosen, believed, measured_on
-from ui.session import address, brought, models, state
+from ui.session import brought, models, state
 from ui.session.models import active_model
 
 __all__ = ["clicked", "evaluate_view"]
@@ -81,10 +81,7 @@ def _on_draw(tested: _Tested) -> None:
     """Go to Draw with a picture that was clicked."""
     if (index := picture_pick(len(tested.test))) is not None:
         read_as = int(tested.probabilities[index].argmax())
-        picture = brought.of_test(tested.chosen.name, tested.test, index, read_as)
-        is_wrong = read_as != tested.test.labels[index]
-        brought.bring(picture, "contrast" if is_wrong else "evidence")
-        address.go_to("Draw")
+        brought.show_test(tested.chosen.name, tested.test, index, read_as)
 
 
 def _headline(active: Checkpoint, tested: _Tested) -> None:
