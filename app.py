@@ -14,7 +14,6 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from ui.server import own_files, resources, speaker, visits
-from ui.server.addresses import addresses
 from ui.server.compressed import Compressed
 from ui.server.connection import WithoutDelay
 from ui.server.first_look import FirstLook
@@ -41,8 +40,7 @@ async def warm(app: st.App) -> AsyncIterator[None]:
     own_files.remove_stale()
     resources.start()
     port, only_at = st.get_option("server.port"), st.get_option("server.address")
-    hosts = [each.host for each in addresses(only_at)]
-    if (greeting := speaker.greeting(port, only_at, hosts)) is not None:
+    if (greeting := speaker.greeting(port, only_at)) is not None:
         print(greeting, flush=True)
     try:
         yield

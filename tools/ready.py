@@ -30,7 +30,7 @@ ANSWER_SECONDS = 120.0
 def _server(port: int) -> Iterator[str]:
     """Yield the address of the server on this port, which is started where there is none."""
     url = f"http://127.0.0.1:{port}"
-    if _health(url) is not None:
+    if _answers(url):
         yield url
         return
     command = (
@@ -45,33 +45,29 @@ def _server(port: int) -> Iterator[str]:
             process.terminate()
 
 
-def _health(url: str) -> dict[str, Any] | None:
+def _answers(url: str) -> bool:
+    """Whether this server, and no other program, answers there."""
     try:
         with urllib.request.urlopen(f"{url}/health", timeout=2) as answer:
-            found: dict[str, Any] = json.load(answer)
-    except urllib.error.HTTPError as error:  # 503 tells the same
+            return "training" in json.load(answer)
+    except urllib.error.HTTPError as error:  # 503 where no training can run
         with contextlib.suppress(ValueError):
-            told: dict[str, Any] = json.load(error)
-            return told
-        return None
+            return "training" in json.load(error)
     except (OSError, ValueError):
-        return None
-    return found
+        pass
+    return False
 
 
-def _answers(url: str) -> bool:
-    """Wait until the server answers; return whether it does."""
+def _will_answer(url: str) -> bool:
     end = time.monotonic() + START_SECONDS
-    while _health(url) is None:
-        if time.monotonic() > end:
-            return False
+    while not (answers := _answers(url)) and time.monotonic() < end:
         time.sleep(0.1)
-    return True
+    return answers
 
 
 def _lines(port: int) -> list[dict[str, Any]]:
     with _server(port) as url:
-        if not _answers(url):
+        if not _will_answer(url):
             told = (
                 f"port {port} does not answer. Has another program it? make ready PORT={port + 1}"
             )

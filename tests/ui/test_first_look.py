@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -11,6 +13,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from app import MIDDLEWARE
 from ui.server.first_look import FIRST_LOOK, FirstLook
 
 PAGE = '<!doctype html><body><div id="root"></div></body>'
@@ -33,3 +36,17 @@ def test_the_page_is_compressed_for_who_takes_that_and_is_the_same() -> None:
     assert FIRST_LOOK.read_bytes() in plain.content
     for answer in (packed, plain):
         assert answer.headers["Vary"] == "Accept-Encoding"
+
+
+def test_behind_all_middleware_the_server_hears_when_it_begins_and_ends() -> None:
+    heard = []
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        heard.append("begins")
+        yield
+        heard.append("ends")
+
+    with TestClient(Starlette(lifespan=lifespan, middleware=MIDDLEWARE)):
+        assert heard == ["begins"]
+    assert heard == ["begins", "ends"]

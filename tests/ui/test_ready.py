@@ -76,17 +76,18 @@ def test_only_the_secret_makes_a_browser_the_speakers_and_without_one_nothing_do
 def test_the_terminal_is_told_where_the_page_is_and_the_secret_link(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(speaker, "addresses", lambda only_at: () if only_at else (HOME, TUNNEL))
     monkeypatch.delenv("INKLING_SPEAKER_KEY", raising=False)
-    assert speaker.greeting(8501, None, [HOME.host]) is None
+    assert speaker.greeting(8501, None) is None
     monkeypatch.setenv("INKLING_SPEAKER_KEY", "secret")
-    told = speaker.greeting(8501, None, [HOME.host, TUNNEL.host]) or ""
+    told = speaker.greeting(8501, None) or ""
     for line in (
         "http://localhost:8501\n",
         "http://192.0.2.7:8501\n",
         "http://192.0.2.7:8501/ready?speaker=secret\n",
     ):
         assert line in told
-    alone = speaker.greeting(8501, "127.0.0.1", []) or ""
+    alone = speaker.greeting(8501, "127.0.0.1") or ""
     assert "phones" not in alone
     assert "http://127.0.0.1:8501\n" in alone
 

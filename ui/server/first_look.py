@@ -34,8 +34,8 @@ class FirstLook:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        asked = Headers(scope=scope) if scope["type"] == "http" else Headers()
-        if "text/html" not in asked.get("accept", ""):
+        asked = Headers(raw=scope.get("headers", []))  # what begins and ends the server has none
+        if scope["type"] != "http" or "text/html" not in asked.get("accept", ""):
             await self.app(scope, receive, send)
             return
         may_be_gzip = "gzip" in asked.get("accept-encoding", "")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from ui.server.addresses import ALL, THIS_MACHINE, client_host
+from ui.server.addresses import ALL, THIS_MACHINE, addresses, client_host
 
 __all__ = [
     "AT_THE_SERVER",
@@ -18,7 +17,6 @@ __all__ = [
     "is_at_the_server",
     "is_from_here",
     "is_known",
-    "link",
     "marked",
     "remember",
 ]
@@ -69,29 +67,24 @@ def is_known(browser: str) -> bool:
     return browser in _known
 
 
-def link(host: str, port: int) -> str | None:
-    """Return the secret link at this address; None where no secret was made."""
-    key = os.environ.get(_KEY, "")
-    return f"http://{host}:{port}/ready?{PARAMETER}={key}" if key else None
-
-
-def greeting(port: int, only_at: str | None, hosts: Iterable[str]) -> str | None:
+def greeting(port: int, only_at: str | None) -> str | None:
     """Return what is printed once the page is there; None for a server not started by `make demo`.
 
     Parameters
     ----------
     port : int
     only_at : str or None
-        The one address that the server listens to; None for all.
-    hosts : str
-        This machine's addresses, the usual one first.
+        The one address that the server listens to; one of `ALL` for every one.
     """
-    if not os.environ.get(_KEY):
+    if not (key := os.environ.get(_KEY)):
         return None
     here = "localhost" if only_at in ALL else only_at
     lines = [f"Inkling on this machine:          http://{here}:{port}"]
-    if (host := next(iter(hosts), None)) is not None:
+    if found := addresses(only_at):
+        host = found[0].host
         lines.append(f"for phones on the same network:   http://{host}:{port}")
-        lines.append(f"the speaker's card, elsewhere:    {link(host, port)}")
+        lines.append(
+            f"the speaker's card, elsewhere:    http://{host}:{port}/ready?{PARAMETER}={key}"
+        )
     lines.append("Ctrl+C ends it.")
     return "\n" + "".join(f"  {line}\n" for line in lines)
