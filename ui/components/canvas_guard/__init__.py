@@ -14,7 +14,7 @@ WORDS = {"canvas": "The canvas: draw a digit here, or choose a sample with the k
 
 _mount = st.components.v2.component(
     "inkling_canvas_guard",
-    js=script("library.js", Path(__file__).with_name("guard.js"), WORDS=WORDS),
+    js=script("library.js", "listeners.js", Path(__file__).with_name("guard.js"), WORDS=WORDS),
 )
 
 

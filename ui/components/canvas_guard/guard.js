@@ -36,24 +36,17 @@ const LISTENERS = {
   keydown: hideToolbar,
 };
 
-let host = null; // of this component, which shows nothing
 let pen = null; // the contact that draws: {id, canvas, held}; held: its events so far, while it rests
 let isUnanswered = false; // the last stroke
 let framesLeft = MOST_FRAMES; // that are waited for the canvas and the bars
 
 export default function ({ data, parentElement }) {
-  host = parentElement;
-  for (const [name, listener] of Object.entries(LISTENERS))
-    window.addEventListener(name, listener, { capture: true, passive: false });
-  window.addEventListener("inkling-answer", answered); // a second time changes nothing
+  window.addEventListener("inkling-answer", answered); // behind live.js, which may hold it back
   if (framesLeft === MOST_FRAMES) letDraw();
   if (data.has_canvas) name(MOST_FRAMES);
-  return () => {
-    if (host.isConnected) return;
-    for (const [name, listener] of Object.entries(LISTENERS))
-      window.removeEventListener(name, listener, { capture: true });
-    window.removeEventListener("inkling-answer", answered);
-  };
+  return listenWhileShown(parentElement, LISTENERS, () =>
+    window.removeEventListener("inkling-answer", answered),
+  );
 }
 
 function canvasUnder(event) {
@@ -171,7 +164,7 @@ function letDraw() {
 // A new canvas may come under a mouse that rests.
 function name(frames) {
   if (inLibrary(CANVAS)) hideToolbar();
-  else if (frames > 0 && host.isConnected) requestAnimationFrame(() => name(frames - 1));
+  else if (frames > 0) requestAnimationFrame(() => name(frames - 1));
 }
 
 function barsAnswer() {

@@ -94,7 +94,7 @@ _mount = st.components.v2.component(
     "inkling_keys",
     html=page(_HERE / "keys.html", WORDS),
     css=style(_HERE / "keys.css"),
-    js=script(_HERE / "keys.js"),
+    js=script("listeners.js", _HERE / "keys.js"),
 )
 
 

@@ -16,22 +16,17 @@ const WITH_ARROWS =
 const SCROLLING = ["PageDown", "PageUp", "ArrowDown", "ArrowUp", "Home", "End", " "];
 const OF_CONTROLS = { " ": WITH_SPACE, ArrowRight: WITH_ARROWS, ArrowLeft: WITH_ARROWS };
 
-let host = null;
 let dialog = null;
 let table = []; // [{key, words, controls, step}]
 
 export default function ({ data, parentElement }) {
-  host = parentElement;
-  dialog = host.querySelector("dialog");
+  dialog = parentElement.querySelector("dialog");
   table = data.groups.flatMap(({ keys }) => keys);
-  if (!host.querySelector("section")) {
-    host.querySelector(".groups").append(...data.groups.map(section));
-    host.querySelector(".open").addEventListener("click", () => dialog.showModal());
+  if (!parentElement.querySelector("section")) {
+    parentElement.querySelector(".groups").append(...data.groups.map(section));
+    parentElement.querySelector(".open").addEventListener("click", () => dialog.showModal());
   }
-  window.addEventListener("keydown", pressed, { capture: true }); // a second time changes nothing
-  return () => {
-    if (!host.isConnected) window.removeEventListener("keydown", pressed, { capture: true });
-  };
+  return listenWhileShown(parentElement, { keydown: pressed });
 }
 
 function section({ name, keys }) {

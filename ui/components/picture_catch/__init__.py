@@ -12,7 +12,7 @@ from ui.components.shared.parts import script
 __all__ = ["picture_catch"]
 
 _mount = st.components.v2.component(
-    "inkling_picture_catch", js=script(Path(__file__).with_name("catch.js"))
+    "inkling_picture_catch", js=script("listeners.js", Path(__file__).with_name("catch.js"))
 )
 
 

@@ -7,21 +7,12 @@ const PATIENCE = 10_000; // milliseconds that Python may take to show the upload
 
 const LISTENERS = { paste: pasted, dragover: dragged, drop: dropped };
 
-let host = null;
 let tell = null;
 let waiting = null; // an observer, while files are held
 
 export default function ({ parentElement, setTriggerValue }) {
-  host = parentElement;
   tell = setTriggerValue;
-  for (const [name, listener] of Object.entries(LISTENERS))
-    window.addEventListener(name, listener, { capture: true });
-  return () => {
-    if (host.isConnected) return;
-    for (const [name, listener] of Object.entries(LISTENERS))
-      window.removeEventListener(name, listener, { capture: true });
-    waiting?.disconnect();
-  };
+  return listenWhileShown(parentElement, LISTENERS, () => waiting?.disconnect());
 }
 
 function pasted(event) {

@@ -11,7 +11,7 @@ from ui.components.shared.parts import script
 __all__ = ["picture_pick"]
 
 _mount = st.components.v2.component(
-    "inkling_picture_pick", js=script(Path(__file__).with_name("pick.js"))
+    "inkling_picture_pick", js=script("listeners.js", Path(__file__).with_name("pick.js"))
 )
 
 

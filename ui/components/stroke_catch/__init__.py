@@ -22,7 +22,7 @@ FARTHEST = 10_000
 _KEY = "stroke_catch"
 _mount = st.components.v2.component(
     "inkling_stroke_catch",
-    js=script(Path(__file__).with_name("catch.js")),
+    js=script("listeners.js", Path(__file__).with_name("catch.js")),
 )
 
 
@@ -46,7 +46,13 @@ def stroke_catch(
         if is_stroke(points):
             on_stroke(points)
 
-    data = {"side": side, "pen_width": pen_width, "ink": INK, "paper": PAPER}
+    data = {
+        "side": side,
+        "pen_width": pen_width,
+        "most_points": MOST_POINTS,
+        "ink": INK,
+        "paper": PAPER,
+    }
     _mount(key=_KEY, data=data, on_drawn_change=drawn)
 
 

@@ -3,26 +3,19 @@
 
 const PICTURE = ".st-key-upload .brought";
 
-let host = null;
-let given = null; // {side, pen_width, ink, paper}
+let given = null; // {side, pen_width, most_points, ink, paper}
 let tell = null;
 let sheet = null; // {id, place, context, points}: the stroke under way, and what it is drawn on
 
 const LISTENERS = { pointerdown: down, pointermove: move, pointerup: up, pointercancel: up };
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  host = parentElement;
   given = data;
   tell = setTriggerValue;
-  for (const [name, listener] of Object.entries(LISTENERS))
-    window.addEventListener(name, listener, { capture: true });
-  return () => {
-    if (host.isConnected) return;
-    for (const [name, listener] of Object.entries(LISTENERS))
-      window.removeEventListener(name, listener, { capture: true });
+  return listenWhileShown(parentElement, LISTENERS, () => {
     sheet?.context.canvas.remove();
     sheet = null;
-  };
+  });
 }
 
 function down(event) {
@@ -54,6 +47,7 @@ function move(event) {
 
 function draw({ clientX, clientY }) {
   const { place, context, points } = sheet;
+  if (points.length === given.most_points) return; // Python would refuse it, and nothing would be left
   const scale = given.side / place.side;
   points.push([(clientX - place.left) * scale, (clientY - place.top) * scale]);
   context.beginPath();
