@@ -113,7 +113,13 @@ def test_a_server_that_cannot_train_is_told(lame: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    "headers", [{"Host": "inkling.test"}, {"X-Forwarded-For": "192.0.2.7"}], ids=["name", "proxy"]
+    "headers",
+    [
+        {"Host": "inkling.test"},
+        {"X-Forwarded-For": "192.0.2.7"},
+        {"Origin": "http://elsewhere.test"},
+    ],
+    ids=["name", "proxy", "page"],
 )
 def test_nobody_else_is_told_or_has_a_step_trained(lame: Server, headers: dict[str, str]) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:

@@ -51,9 +51,10 @@ def health(request: Request) -> JSONResponse:
 def lines(request: Request) -> JSONResponse:
     """Answer whether all is ready for a talk, a line for each thing; one step is trained for it.
 
-    Only who sits at the server may ask for it; anybody else gets 404.
+    Only who sits at the server may ask for it, and no page of another site that is open there;
+    anybody else gets 404.
     """
-    if not is_at_the_server(request.scope):
+    if not is_at_the_server(request.scope) or "origin" in request.headers:
         return JSONResponse({}, status_code=404)
     found = [dataclasses.asdict(line) for line in readiness.lines(request.url.port or 80)]
     return JSONResponse({"lines": found}, headers={"Cache-Control": "no-store"})
