@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.answers import expect_digit, expect_invitation, go_to
 from tests.support.drawing import canvas_ready
+from tests.support.waiting import wait_until
 
 
 def ready(page: Page) -> Page:
@@ -46,7 +47,8 @@ def test_keys_open_the_views_and_the_stage(page: Page, width: int) -> None:
     expect(page).to_have_url(re.compile("stage=true"))
     page.locator("main").focus()
     frame = "main => getComputedStyle(main, '::before').display"
-    assert page.locator("main:focus-visible").evaluate(frame) == "none"
+    main = page.locator("main:focus-visible")
+    wait_until(lambda: main.evaluate(frame) == "none", 15, "a frame around the page")
     page.keyboard.press("f")
     expect(page).not_to_have_url(re.compile("stage"))
 

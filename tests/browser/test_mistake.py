@@ -25,6 +25,7 @@ def show_one(page: Page, *, after: str = "") -> str:
     expect(about(page)).to_be_visible(timeout=60_000)
     if after:
         expect(about(page)).not_to_have_text(after)
+    page.locator("[data-test-script-state='notRunning']").first.wait_for()
     return about(page).inner_text()
 
 
@@ -104,6 +105,42 @@ def test_the_first_stroke_on_a_mistake_begins_an_empty_canvas_and_undo_leads_bac
     expect_invitation(page)
     press(page, "undo")
     expect_digit(page, 3)
+
+
+def test_a_digit_of_two_strokes_is_begun_on_a_picture_and_kept_whole(page: Page) -> None:
+    canvas_ready(page)
+    show_one(page)
+    for stroke in DIGITS[4]:
+        draw_on_picture(page, stroke)
+    expect_digit(page, 4)
+
+
+def test_a_tap_on_a_picture_is_a_dot_that_can_be_seen(page: Page) -> None:
+    canvas_ready(page)
+    show_one(page)
+    draw_on_picture(page, [(0.5, 0.5)])
+    canvas_ready(page)
+    assert 0.001 < ink_share(page) < 0.01
+
+
+def test_a_stroke_that_is_too_long_ends_where_it_is_and_leaves_nobody_stuck(page: Page) -> None:
+    canvas_ready(page)
+    show_one(page)
+    page.locator(".brought").evaluate(
+        """picture => {
+          const {left, top, width, height} = picture.getBoundingClientRect();
+          const say = (type, share) => picture.dispatchEvent(new PointerEvent(type, {
+            bubbles: true, pointerId: 1, button: 0, isPrimary: true,
+            clientX: left + width / 2, clientY: top + height * (0.2 + 0.6 * share),
+          }));
+          say("pointerdown", 0);
+          for (let i = 0; i < 6000; i++) say("pointermove", (i % 1000) / 1000);
+          say("pointerup", 1);
+        }"""
+    )
+    expect_digit(page, 1)
+    canvas_ready(page)
+    expect(page.locator("canvas.sheet")).to_have_count(0)
 
 
 @pytest.mark.parametrize("address", ["evaluate", "evaluate?stage=true"])

@@ -368,6 +368,21 @@ def test_a_stroke_right_after_clear_stays_and_undo_brings_back_both(
     expect_digit(page, 3)
 
 
+def test_undo_right_after_clear_brings_back_every_stroke(
+    slow_runs: Server, visit: Callable[[str], Page]
+) -> None:
+    page = visit(slow_runs.url)
+    draw(page, DIGITS[4])
+    expect_digit(page, 4)
+    inked = ink_share(page)
+    for _ in range(2):
+        page.keyboard.press("c")
+        page.keyboard.press("Control+z")
+        quiet(page, slow_runs)
+        expect_digit(page, 4)
+        assert ink_share(page) == pytest.approx(inked, rel=0.02)
+
+
 def test_while_the_server_replaces_a_drawing_no_stroke_is_taken_that_would_be_lost(
     slow_runs: Server, visit: Callable[[str], Page]
 ) -> None:

@@ -9,27 +9,31 @@ import pytest
 
 from model.data import datasets
 from model.preprocessing.ink import inks_from_upload
-from ui.components.stroke_catch import MOST_POINTS, is_stroke
+from ui.components.stroke_catch import MOST_POINTS, are_points
 from ui.session import brought
 
 POINT = [1.0, 2]
 
 
-@pytest.mark.parametrize("points", [[POINT], [POINT, [-3, 400.5]], [POINT] * MOST_POINTS])
-def test_a_stroke_is_taken(points: Any) -> None:
-    assert is_stroke(points)
+@pytest.mark.parametrize(
+    "strokes", [[[POINT]], [[POINT], [POINT, [-3, 400.5]]], [[POINT]] * MOST_POINTS]
+)
+def test_strokes_are_taken(strokes: Any) -> None:
+    assert are_points(strokes)
 
 
 @pytest.mark.parametrize(
-    "points",
+    "said",
     [
-        *(None, True, 3, "stroke", {}, [], [POINT, None], [[1]], [[1, 2, 3]], [["1", "2"]]),
-        *([[math.nan, 1]], [[1, math.inf]], [[True, 1]], [[1e9, 1]], [POINT] * (MOST_POINTS + 1)),
+        *(None, True, 3, "stroke", {}, [], [3], [[]], [[POINT], []], [[POINT, None]], [POINT]),
+        *([[[1]]], [[[1, 2, 3]]], [[["1", "2"]]], [[[math.nan, 1]]], [[[1, math.inf]]]),
+        *([[[True, 1]]], [[[1e9, 1]]], [[POINT] * (MOST_POINTS + 1)]),
+        [[POINT]] * (MOST_POINTS + 1),
     ],
-    ids=str,
+    ids=lambda said: str(said)[:30],
 )
-def test_what_is_no_stroke_is_not(points: Any) -> None:
-    assert not is_stroke(points)
+def test_what_are_no_strokes_are_not(said: Any) -> None:
+    assert not are_points(said)
 
 
 def test_a_test_digit_that_is_brought_has_its_ink_its_label_and_what_it_was_read_as() -> None:

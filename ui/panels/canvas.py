@@ -19,6 +19,7 @@ from ui.session.drawings import (
     are_strokes,
     clear,
     on_canvas,
+    receive,
     undo,
 )
 
@@ -124,7 +125,5 @@ def _received(result: CanvasResult) -> NDArray[np.float32] | None:
     drawing = drawing_in(result)
     if drawing is None:
         return on_canvas()
-    ink, objects = drawing
-    state.INK.set(ink)
-    state.DRAWN_OBJECTS.set(objects)
-    return ink
+    receive(*drawing)
+    return on_canvas()

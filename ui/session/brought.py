@@ -92,14 +92,14 @@ def leave() -> None:
         state.INK.set(None)
 
 
-def begin_over(stroke: list[list[float]], side: int) -> None:
-    """Go from the picture to the canvas of this side, on which there is this stroke alone."""
+def begin_over(strokes: list[list[list[float]]], side: int) -> None:
+    """Go from the picture to the canvas of this side, on which there are these strokes alone."""
     pen = state.PEN_WIDTH.get()
     leave()
     state.SOURCE.set("draw")
-    begin_with([stroke], pen)
+    begin_with(strokes, pen)
     # A new canvas shows what it begins with, and sends nothing before the next stroke.
-    state.INK.set(inked([np.array(stroke, np.float64)], side=side, pen=pen))
+    state.INK.set(inked(map(np.array, strokes), side=side, pen=pen))
 
 
 def _picture(name: str, image: NDArray[np.uint8], about: str, more: str = "") -> Uploaded:

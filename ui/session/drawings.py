@@ -28,6 +28,7 @@ __all__ = [
     "on_canvas",
     "put_back",
     "put_on_canvas",
+    "receive",
     "replace_drawing",
     "shown_part",
     "undo",
@@ -126,21 +127,42 @@ def clear(by_browser: bool) -> None:
     """Empty the canvas, unless the browser has; `undo` can bring back what was there."""
     _set_aside()
     if by_browser:
+        state.OUTDATED.set(_drawn())
         state.DRAWN_OBJECTS.set([])
+        state.INK.set(None)
     else:
         put_on_canvas([])
+
+
+def receive(ink: NDArray[np.float32], objects: list[Any]) -> None:
+    """Take over what the canvas reports, unless it is from before it got another drawing."""
+    if objects != state.OUTDATED.get():
+        state.OUTDATED.set(None)
+        state.INK.set(ink)
+        state.DRAWN_OBJECTS.set(objects)
+
+
+def _drawn() -> list[Any]:
+    """Return the objects on the canvas, with those that it has sent since a run looked at it."""
+    known = state.DRAWN_OBJECTS.get()
+    try:
+        sent = state.CANVAS.get()["drawing"]["raw"]["objects"]
+    except (KeyError, TypeError):
+        return known
+    is_more = are_strokes(sent) and sent[: len(known)] == known and sent != state.OUTDATED.get()
+    return sent if is_more else known
 
 
 def _set_aside() -> None:
     keep_drawing()
     state.STROKES.set(())
-    if drawn := state.DRAWN_OBJECTS.get():
+    if drawn := _drawn():
         state.REPLACED.set((*state.REPLACED.get(), drawn)[-BROUGHT_BACK:])
 
 
 def undo() -> None:
     """Take away the last stroke; from an empty canvas, bring back the drawing before it."""
-    if drawn := state.DRAWN_OBJECTS.get():
+    if drawn := _drawn():
         put_on_canvas(drawn[:-1])
     elif replaced := state.REPLACED.get():
         state.REPLACED.set(replaced[:-1])
@@ -153,6 +175,7 @@ def put_on_canvas(objects: list[Any]) -> None:
     The canvas loads a start drawing only when it differs from the last one it was given, so each
     has a number of its own.
     """
+    state.OUTDATED.set(_drawn())
     number = state.CANVAS_START.get()["number"] + 1
     state.CANVAS_START.set({"objects": objects, "number": number})
     state.DRAWN_OBJECTS.set(objects)
@@ -161,10 +184,12 @@ def put_on_canvas(objects: list[Any]) -> None:
 def _fabric_path(stroke: Sequence[Sequence[float]], pen_width: int) -> dict[str, Any]:
     """Return the stroke as the canvas keeps one; left and top are the corner of its points."""
     start, *rest = stroke
+    if all(point == start for point in rest):  # a dot: the canvas paints no path without a length
+        rest = [(start[0] + pen_width / 1000, start[1])]
     xs, ys = zip(*stroke, strict=True)
     return {
         "type": "Path",
-        "path": [["M", *start], *(["L", *point] for point in rest or [start])],
+        "path": [["M", *start], *(["L", *point] for point in rest)],
         "left": min(xs) - pen_width / 2,
         "top": min(ys) - pen_width / 2,
         "originX": "left",

@@ -159,6 +159,9 @@ REPLACED = Key[tuple[list[dict[str, Any]], ...]]("replaced", tuple)
 """The Fabric.js objects of drawings that another took the place of; Undo brings them back."""
 DRAWN_OBJECTS = Key[list[Any]]("drawn_objects", list)
 """The Fabric.js objects on the canvas, as sent last: one per stroke."""
+OUTDATED = Key[list[Any] | None]("outdated", lambda: None)
+"""What the canvas had sent when it was emptied or given another drawing; None before that. It is
+reported until the canvas sends again."""
 INK = Key[NDArray[np.float32] | None]("ink", lambda: None)
 """The ink on the canvas, as sent last; None before the first stroke."""
 STROKES = Key[tuple[tuple[int, NDArray[np.float32]], ...]]("strokes", tuple)

@@ -61,7 +61,7 @@ def draw_view() -> None:
         stroke_catch(
             SIDE,
             state.PEN_WIDTH.get(),
-            on_stroke=lambda stroke: brought.begin_over(stroke, SIDE),
+            on_strokes=lambda strokes: brought.begin_over(strokes, SIDE),
         )
     if (active := active_model()) is not None and isinstance(active.model, SoftmaxRegression):
         live_model(active.model, active.reject_rule, on_pick=show_evidence, on_part=state.PART.set)

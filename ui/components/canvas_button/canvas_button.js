@@ -14,6 +14,11 @@ const ICONS = {
 
 const PATIENCE = 1000; // milliseconds
 
+const RUN_PATIENCE = 5000;
+
+let isAsked = false; // Python, which may take two presses in another order, so that they wait for it
+let runTimer = 0;
+const waiting = []; // the buttons pressed meanwhile
 const isDrawn = new WeakMap(); // by button
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -31,16 +36,31 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const own = inLibrary(data.action === "undo" ? UNDO : RESET);
     const acts = own && !own.disabled && data.begins_empty;
     // Python hears of it before it gets the drawing that is left: it keeps the one before.
-    if (data.action === "clear" || !acts) setTriggerValue("pressed", acts ? "browser" : "server");
+    if (data.action === "clear" || !acts) {
+      if (isAsked) return waiting.push(button);
+      isAsked = true;
+      runTimer = setTimeout(heard, RUN_PATIENCE);
+      setTriggerValue("pressed", acts ? "browser" : "server");
+    }
     if (acts) own.click();
     else waitForPython();
   };
+  if (isAsked) heard();
   const follow = ({ detail }) => {
     isDrawn.set(button, detail.isDrawn);
     show();
   };
   window.addEventListener("inkling-answer", follow);
   return () => window.removeEventListener("inkling-answer", follow);
+}
+
+// A run of the whole page has come, which took the press. The next one is made when both buttons know.
+function heard() {
+  clearTimeout(runTimer);
+  setTimeout(() => {
+    isAsked = false;
+    waiting.shift()?.click();
+  });
 }
 
 function waitForPython() {

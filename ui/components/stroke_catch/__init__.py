@@ -1,4 +1,4 @@
-"""A stroke on a picture that the page brought, where the canvas would be: it begins a drawing."""
+"""Strokes on a picture that the page brought, where the canvas would be: they begin a drawing."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ import streamlit as st
 from ui.components.shared.colours import INK, PAPER
 from ui.components.shared.parts import script
 
-__all__ = ["MOST_POINTS", "is_stroke", "stroke_catch"]
+__all__ = ["MOST_POINTS", "are_points", "stroke_catch"]
 
 MOST_POINTS = 5_000
+"""Of all strokes together."""
 FARTHEST = 10_000
 """Pixels from the canvas's corner at which a stroke may go on outside."""
 
@@ -27,9 +28,11 @@ _mount = st.components.v2.component(
 
 
 def stroke_catch(
-    side: int, pen_width: int, *, on_stroke: Callable[[list[list[float]]], None]
+    side: int, pen_width: int, *, on_strokes: Callable[[list[list[list[float]]]], None]
 ) -> None:
-    """Let a stroke be drawn on the picture; `on_stroke` gets its points, (x, y), when it ends.
+    """Let strokes be drawn on the picture; `on_strokes` gets their points, (x, y).
+
+    It gets them when no other has begun for a while: a four is drawn in two.
 
     Parameters
     ----------
@@ -37,14 +40,14 @@ def stroke_catch(
         Of the canvas, in its pixels, in which the points are.
     pen_width : int
         The same.
-    on_stroke : callable
-        Not called for what no stroke is.
+    on_strokes : callable
+        Not called for what no strokes are.
     """
 
     def drawn() -> None:
-        points = st.session_state.get(_KEY, {}).get("drawn")
-        if is_stroke(points):
-            on_stroke(points)
+        strokes = st.session_state.get(_KEY, {}).get("drawn")
+        if are_points(strokes):
+            on_strokes(strokes)
 
     data = {
         "side": side,
@@ -56,11 +59,17 @@ def stroke_catch(
     _mount(key=_KEY, data=data, on_drawn_change=drawn)
 
 
-def is_stroke(points: Any) -> TypeGuard[list[list[float]]]:
-    """Whether this, which a browser sent, is a list of finite points, and not too long."""
-    if not isinstance(points, list) or not 0 < len(points) <= MOST_POINTS:
+def are_points(said: Any) -> TypeGuard[list[list[list[float]]]]:
+    """Whether this, which a browser sent, is strokes of finite points, and not too many."""
+    if not isinstance(said, list) or not said or not all(isinstance(each, list) for each in said):
         return False
-    if not all(isinstance(point, list) and len(point) == 2 for point in points):
-        return False
-    numbers = itertools.chain.from_iterable(points)
-    return all(type(n) in (int, float) and math.isfinite(n) and abs(n) < FARTHEST for n in numbers)
+    points = [point for stroke in said[: MOST_POINTS + 1] for point in stroke]
+    return (
+        all(said)
+        and len(points) <= MOST_POINTS
+        and all(isinstance(point, list) and len(point) == 2 for point in points)
+        and all(
+            type(n) in (int, float) and math.isfinite(n) and abs(n) < FARTHEST
+            for n in itertools.chain.from_iterable(points)
+        )
+    )
