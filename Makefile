@@ -50,8 +50,8 @@ test: $(VENV)/installed-dev $(VENV)/mnist ## run all tests, a real browser among
 test-fast: $(VENV)/installed-dev ## run the tests that take under a minute: no browser, no TensorFlow
 	@$(RUN) -m pytest -n $(JOBS) -m 'not (browser or server or tensorflow or slow or deploy)' $(TESTS)
 
-test-deploy: $(VENV)/installed-dev $(VENV)/mnist ## run what `make test` leaves out: the whole talk, and WebKit
-	@$(RUN) -m tools.webkit; \
+test-deploy: $(VENV)/installed-dev $(VENV)/mnist ## run what `make test` leaves out: the whole talk, WebKit, PostgreSQL
+	@$(RUN) -m tools.webkit; $(RUN) -m tools.postgresql; \
 	    CHROMIUM=$$($(RUN) -m tools.chromium) && export CHROMIUM && \
 	    $(RUN) -m pytest -n $(JOBS) -m deploy $(TESTS)
 

@@ -13,12 +13,12 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from ui.server import own_files, resources, speaker, visits
+from ui.server import own_files, resources, rooms, speaker, store, visits
 from ui.server.compressed import Compressed
 from ui.server.connection import WithoutDelay
 from ui.server.first_look import FirstLook
 from ui.server.open_files import open_files, raise_limit
-from ui.server.routes import ROUTES
+from ui.server.routes import routes
 from ui.server.visitors import Visitors
 
 PAGE = Path(__file__).parent / "ui" / "page.py"
@@ -46,8 +46,10 @@ async def warm(app: st.App) -> AsyncIterator[None]:
         yield
     finally:
         visits.stop()
+        rooms.stop()
+        store.stop()
         resources.stop()
         own_files.remove()
 
 
-app = st.App(PAGE, lifespan=warm, middleware=MIDDLEWARE, routes=ROUTES)
+app = st.App(PAGE, lifespan=warm, middleware=MIDDLEWARE, routes=routes())

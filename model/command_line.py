@@ -1,16 +1,17 @@
-"""The command line's commands and options: fetch, train, evaluate, predict, export."""
+"""The command line's commands and options: fetch, train, evaluate, predict, export, rooms."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from model import command_words, commands, terminal
+from model import command_words, commands, room_commands, terminal
 from model.command_words import Result
 from model.config import INPUTS, SCHEDULES, TrainingConfig
 
@@ -51,14 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Data is kept in INKLING_DATA_DIR, else in the user's cache directory.",
     )
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-
-    def command(
-        name: str, run: Callable[..., Result], describe: Callable[[Result], str], text: str
-    ) -> argparse.ArgumentParser:
-        sub = subparsers.add_parser(name, help=text, description=text)
-        sub.set_defaults(run=run, describe=describe)
-        sub.add_argument("--json", action="store_true", help="print one JSON object on stdout")
-        return sub
+    command = functools.partial(_add_command, subparsers)
 
     command(
         "fetch",
@@ -111,7 +105,59 @@ def _parser() -> argparse.ArgumentParser:
         help="for TensorFlow Serving, Keras or LiteRT",
     )
     sub.add_argument("out", type=Path, metavar="OUT", help="the folder or file to write")
+    text = "List, export or delete the rooms in which phones drew."
+    _add_rooms(subparsers.add_parser("rooms", help=text, description=text))
     return parser
+
+
+def _add_command(
+    among: argparse._SubParsersAction[Any],
+    name: str,
+    run: Callable[..., Result],
+    describe: Callable[[Result], str],
+    text: str,
+) -> argparse.ArgumentParser:
+    sub: argparse.ArgumentParser = among.add_parser(name, help=text, description=text)
+    sub.set_defaults(run=run, describe=describe)
+    sub.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+    return sub
+
+
+def _add_rooms(rooms: argparse.ArgumentParser) -> None:
+    rooms.epilog = (
+        "Rooms are in the database of INKLING_DATABASE_URL, else in the folder of "
+        "INKLING_STORE_DIR, else in the user's data directory. The server may run meanwhile."
+    )
+    command = functools.partial(
+        _add_command, rooms.add_subparsers(metavar="COMMAND", required=True)
+    )
+    command(
+        "list",
+        room_commands.show,
+        command_words.describe_rooms,
+        "List the rooms: code, when opened, state, drawings.",
+    )
+    sub = command(
+        "export",
+        room_commands.export,
+        command_words.describe_room_files,
+        "Write a room's strokes, which `evaluate --strokes` reads, and what its model read.",
+    )
+    sub.add_argument("code", metavar="CODE")
+    sub.add_argument(
+        "--out",
+        type=Path,
+        default=Path(),
+        metavar="FOLDER",
+        help="where CODE.jsonl and CODE.csv are written; default: here",
+    )
+    sub = command(
+        "delete",
+        room_commands.delete,
+        command_words.describe_room_deleted,
+        "Delete a room with all that was drawn in it, at once; there is no undo.",
+    )
+    sub.add_argument("code", metavar="CODE")
 
 
 def _add_checkpoint(sub: argparse.ArgumentParser) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from model.data.forms.parts import Why
@@ -17,9 +18,13 @@ __all__ = [
     "describe_export",
     "describe_fetch",
     "describe_predictions",
+    "describe_room_deleted",
+    "describe_room_files",
+    "describe_rooms",
     "describe_train",
     "digits",
     "own_data",
+    "store_problem",
     "turn",
     "turn_offer",
 ]
@@ -36,6 +41,16 @@ _LEFT_OUT: Mapping[Why, str] = {
     "too_many": "comes after as many pixels as are read",
 }
 """Why a picture was left out."""
+
+_STORE_PROBLEMS: Mapping[str, str] = {
+    "full": "the disk of the store is full",
+    "unwritable": "the store may not be written: its folder, file or database is read-only",
+    "locked": "another program holds the store; in a moment it may be free",
+    "damaged": "the store's file is damaged",
+    "newer": "a newer version of this program has written the store",
+    "unreachable": "the database that INKLING_DATABASE_URL names does not answer",
+}
+"""Why the store of rooms cannot be used."""
 
 _TURNS: Mapping[str, str] = {
     "transpose": "transposed (rows and columns exchanged)",
@@ -173,3 +188,36 @@ def _describe_prediction(prediction: Result) -> str:
 def describe_export(result: Result) -> str:
     """Say what was written."""
     return f"{result['format']} written to {result['out']}"
+
+
+def describe_rooms(result: Result) -> str:
+    """Say one line a room."""
+    if not result["rooms"]:
+        return "there are no rooms"
+    lines = ["code   opened            state   drawings"]
+    for room in result["rooms"]:
+        opened = datetime.fromisoformat(room["opened"]).astimezone()
+        lines.append(
+            f"{room['code']}  {opened:%Y-%m-%d %H:%M}  {room['state']:6}  {room['drawings']:8,}"
+        )
+    return "\n".join(lines)
+
+
+def describe_room_files(result: Result) -> str:
+    """Say what was written."""
+    written = f"{result['strokes']} and {result['results']}"
+    return f"{_drawings(result['drawings'])} of room {result['code']} written to {written}"
+
+
+def describe_room_deleted(result: Result) -> str:
+    """Say what was deleted."""
+    return f"room {result['code']} deleted, with {_drawings(result['drawings'])}"
+
+
+def store_problem(problem: str) -> str:
+    """Say why the store of rooms cannot be used."""
+    return _STORE_PROBLEMS[problem]
+
+
+def _drawings(n: int) -> str:
+    return f"{n:,} drawing{'s' if n != 1 else ''}"

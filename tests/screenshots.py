@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import tempfile
 from pathlib import Path
 from typing import Literal
@@ -30,6 +31,7 @@ OF_THE_TALK = {
     "the evidence, pixel by pixel, and its sum": "talk-why",
     "step 1: the first templates": "talk-train",
     "the digits of that cell": "talk-evaluate",
+    "the wall fills; this room beside MNIST": "talk-room",
 }
 """The names of the talk's pictures, by what everybody sees on them."""
 
@@ -38,6 +40,7 @@ def main() -> None:
     """Draw a digit on a projector's page and on a phone's, perform the talk, keep the pictures."""
     mnist = datasets.find_mnist()
     data = {} if mnist is None else {"INKLING_DATA_DIR": str(mnist)}
+    data["INKLING_PUBLIC_URL"] = "https://inkling.example"
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         with serve(home, environment=data) as server, open_browser(home) as browser:
@@ -86,8 +89,31 @@ def _pictures_of_the_talk(browser: Browser, url: str) -> dict[str, bytes]:
         talk.perform(page, row)
         if row.seen in OF_THE_TALK:
             found[OF_THE_TALK[row.seen]] = _at_rest(page)
+            if OF_THE_TALK[row.seen] == "talk-room":
+                code = page.locator(".room-code").inner_text()
+                found["room-phone"] = _of_a_phone(browser, f"{url}/r/{code}")
     context.close()
     return found
+
+
+def _of_a_phone(browser: Browser, address: str) -> bytes:
+    """Draw what the phone's page asks for; return the page as a PNG."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    page = context.new_page()
+    page.goto(address)
+    asked = page.get_by_role("heading").filter(has_text=re.compile(r"\d$")).inner_text()
+    box = page.locator("#canvas").bounding_box()
+    assert box is not None, "the phone's page has no canvas"
+    for stroke in _sample(int(asked[-1])):
+        for number, (x, y) in enumerate(stroke):
+            page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+            if number == 0:
+                page.mouse.down()
+        page.mouse.up()
+    page.get_by_text(f"Looks like {asked[-1]}").wait_for()
+    content = page.screenshot()
+    context.close()
+    return content
 
 
 def _at_rest(page: Page) -> bytes:

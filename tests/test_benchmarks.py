@@ -167,12 +167,28 @@ def test_a_quick_run_leaves_out_what_takes_long(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().out == printed("second")
 
 
-@pytest.mark.parametrize("options", [[], ["--full", "--only", "first"], ["--only", "first"]])
-def test_some_tables_alone_do_not_replace_all(
-    three_benchmarks: Path, capsys: pytest.CaptureFixture[str], options: list[str]
+def test_a_quick_run_is_not_written(
+    three_benchmarks: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        command.main(["--write", *options])
-    assert "needs --full, without --only" in capsys.readouterr().err
+        command.main(["--write", "--only", "first"])
+    assert "needs --full" in capsys.readouterr().err
     for path in DOCUMENTS:
         assert (three_benchmarks / path).read_text() == in_a_document("old")
+
+
+def test_some_tables_alone_replace_their_own_and_leave_the_others_and_the_curves(
+    three_benchmarks: Path,
+) -> None:
+    command.main(["--write", "--full"])
+    place = three_benchmarks / "docs/benchmarks.md"
+    place.write_text(place.read_text().replace("2.50 s", "9.99 s"))
+    for picture in (three_benchmarks / "assets").iterdir():
+        picture.unlink()
+    command.main(["--write", "--full", "--only", "second"])
+    tables = "".join(
+        f"table of {name}\n  the {name}'s   {seconds} s\n"
+        for name, seconds in (("first", "9.99"), ("second", "2.50"), ("third", "9.99"))
+    )
+    assert place.read_text() == in_a_document(f"```text\n{tables}```")
+    assert not list((three_benchmarks / "assets").iterdir())

@@ -254,7 +254,7 @@ def test_every_variable_of_make_that_is_named_is_used() -> None:
 def test_help_names_every_command() -> None:
     text = model_help()
     subcommands = {shlex.split(text)[3] for text in MODEL_COMMANDS} - {"--help"}
-    assert len(subcommands) == 5
+    assert len(subcommands) == 6
     assert all(re.search(rf"^ +{name} ", text, re.MULTILINE) for name in subcommands)
 
 
@@ -298,7 +298,7 @@ def test_a_shipped_model_was_trained_with_the_settings_of_its_command(name: str)
 
 
 def test_every_dependency_is_named_with_its_reason() -> None:
-    reasons = dict(re.findall(r"^\| `([\w-]+)` \| (.{10,}) \|$", ARCHITECTURE, re.MULTILINE))
+    reasons = dict(re.findall(r"^\| `([\w[\]-]+)` \| (.{10,}) \|$", ARCHITECTURE, re.MULTILINE))
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     assert {line.partition("==")[0] for line in lines if "==" in line} <= reasons.keys()
 
@@ -324,8 +324,9 @@ def test_the_limits_of_a_public_page_are_the_servers_settings() -> None:
 
 @pytest.mark.parametrize(
     ("name", "size"),
-    [("screenshot", (1280, 720)), ("screenshot-phone", (390, 844))]
-    + [(f"talk-{part}", (1280, 720)) for part in ("why", "train", "evaluate")],
+    [(name, (390, 844)) for name in ("screenshot-phone", "room-phone")]
+    + [("screenshot", (1280, 720))]
+    + [(f"talk-{part}", (1280, 720)) for part in ("why", "train", "evaluate", "room")],
 )
 def test_the_pictures_are_small_to_load(name: str, size: tuple[int, int]) -> None:
     path = ROOT / "assets" / f"{name}.png"

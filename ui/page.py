@@ -39,6 +39,7 @@ pages = [
     st.Page(draw_view, title="Draw", url_path="draw", default=True),
     st.Page(_view("train"), title="Train", url_path="train"),
     st.Page(_view("evaluate"), title="Evaluate", url_path="evaluate"),
+    st.Page(_view("room"), title="Room", url_path="room"),
     st.Page(_view("how"), title="How it works", url_path="how"),
 ]
 card: st.Page | None = None

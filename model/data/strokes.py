@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -132,30 +132,40 @@ def draw(
     return inked(traces, side=CANVAS, pen=PEN)
 
 
-def inked(traces: Iterable[NDArray[np.float64]], *, side: int, pen: float) -> NDArray[np.float32]:
+def inked(
+    traces: Iterable[NDArray[np.float64] | Sequence[Sequence[float]]],
+    *,
+    side: int,
+    pen: float,
+    finer: int = 1,
+) -> NDArray[np.float32]:
     """Draw traces with a round pen as they lie.
 
     Parameters
     ----------
-    traces : arrays of shape (n, 2)
+    traces : arrays of shape (n, 2), or sequences of pairs
         (x, y) in pixels; what lies outside is cut off.
     side : int
         Of the canvas, in pixels.
     pen : float
         The pen's width, in pixels.
+    finer : int
+        By how much larger it is drawn and then averaged, so that edges are soft.
 
     Returns
     -------
-    ink : (side, side) float32, 0 or 1
+    ink : (side, side) float32 in [0, 1]; 0 or 1 where it is not drawn finer
     """
-    canvas = Image.new("L", (side, side))
+    canvas = Image.new("L", (finer * side, finer * side))
     brush = ImageDraw.Draw(canvas)
+    radius = finer * pen / 2
     for array in traces:
-        trace = [(float(x), float(y)) for x, y in array]
-        brush.line(trace, fill=255, width=round(pen))
+        trace = [(finer * float(x), finer * float(y)) for x, y in array]
+        brush.line(trace, fill=255, width=round(finer * pen))
         for x, y in trace:  # round caps and joins
-            brush.ellipse((x - pen / 2, y - pen / 2, x + pen / 2, y + pen / 2), fill=255)
-    return np.asarray(canvas, np.float32) / np.float32(255)
+            brush.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
+    drawn = canvas if finer == 1 else canvas.reduce(finer)
+    return np.asarray(drawn, np.float32) / np.float32(255)
 
 
 def _bounded_lines(lines: IO[str], name: str) -> Iterator[str]:

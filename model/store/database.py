@@ -1,7 +1,7 @@
-"""The database on disk: found, opened, brought to the present version, set aside when damaged.
+"""The database: found, opened, brought to the present version; a damaged file is set aside.
 
-SQLAlchemy speaks to it, so that the tables could be PostgreSQL's. What is SQLite's alone, the file
-and its log, stays in this module.
+SQLAlchemy speaks to it, and it is SQLite's or PostgreSQL's. What is one's alone, such as SQLite's
+file and its log, stays in this module.
 """
 
 from __future__ import annotations
@@ -16,14 +16,17 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
 
 from model.files import put_in_place
-from model.store.problem import Problem, StoreError
+from model.store.problem import Problem, RefusedError, StoreError
 
 __all__ = ["FILE", "Database", "Migration"]
 
 FILE = "inkling.sqlite3"
+CHECKPOINT = "wal_checkpoint(TRUNCATE)"
+CONNECT_SECONDS = 3
+"""How long is waited for PostgreSQL."""
 LOCK_SECONDS = 1.0
 """How long is waited for another program that holds the file locked."""
 
@@ -38,6 +41,17 @@ _PROBLEMS: dict[int, Problem] = {
     sqlite3.SQLITE_CORRUPT: "damaged",
     sqlite3.SQLITE_NOTADB: "damaged",
 }
+_SQLSTATES: dict[str, Problem] = {
+    "25006": "unwritable",
+    "42501": "unwritable",
+    "53100": "full",
+    "55P03": "locked",
+    "40P01": "locked",
+}
+"""PostgreSQL's: a database that is read-only, a right that is missing, a full disk, a lock that
+another one holds, and two that wait for each other."""
+_STEPS = 784_010
+"""The lock under which PostgreSQL's tables are changed."""
 _PRIMARY = 0xFF
 """Of SQLite's error codes, the part that names the kind."""
 
@@ -45,12 +59,13 @@ _log = logging.getLogger(__name__)
 
 
 class Database:
-    """One SQLite file with a write-ahead log.
+    """One SQLite file with a write-ahead log, or one database of PostgreSQL's.
 
     Parameters
     ----------
-    path : Path
-        Of the file; its folder is made where it is missing.
+    place : Path or str
+        The file, whose folder is made where it is missing; or the address of a database,
+        "postgresql://…".
     migrations : sequence of callables
         All steps from an empty database to the present version, whose number is their count.
 
@@ -63,13 +78,15 @@ class Database:
     ------
     StoreError
         "newer" where a later program has written the file, which is left as it is; "unwritable",
-        "full" or "locked" where the system says so. A damaged file is renamed, and a new one made.
+        "full", "locked" or "unreachable" where the system says so. A damaged file is renamed, and a
+        new one made.
     """
 
-    def __init__(self, path: Path, migrations: Sequence[Migration]) -> None:
-        self.path, self.was_damaged = path, False
+    def __init__(self, place: Path | str, migrations: Sequence[Migration]) -> None:
+        self.path = None if isinstance(place, str) else place
+        self.was_damaged = False
         self._migrations = tuple(migrations)
-        self._engine = _engine(path)
+        self._engine = _of_a_server(place) if isinstance(place, str) else _of_a_file(place)
         try:
             self._open()
         except StoreError as error:
@@ -79,15 +96,20 @@ class Database:
             self.set_aside()
 
     @contextlib.contextmanager
-    def begin(self) -> Iterator[sa.Connection]:
+    def begin(self, *, writes: bool = True) -> Iterator[sa.Connection]:
         """Open a transaction, which is kept when the block ends and undone where it fails.
+
+        One that writes has a file to itself from its beginning: SQLite lets none begin to write
+        that has read what another has changed meanwhile.
 
         Raises
         ------
         StoreError
         """
-        with _told(), self._engine.begin() as connection:
-            yield connection
+        with _told(), self._engine.connect() as connection:
+            connection = connection.execution_options(writes=writes)
+            with connection.begin():
+                yield connection
 
     def set_aside(self) -> Path:
         """Rename a damaged file, with its log, and begin a new one; return its new name.
@@ -96,6 +118,7 @@ class Database:
         ------
         StoreError
         """
+        assert self.path is not None  # only a file can be damaged
         self._engine.dispose()
         self.was_damaged = True
         aside = _unused(self.path.with_suffix(f".damaged-{time.strftime('%Y%m%d-%H%M%S')}"))
@@ -107,21 +130,33 @@ class Database:
         self._open()
         return aside
 
+    def forget(self) -> None:
+        """Bring a file's log into the file, so that what was deleted is in neither.
+
+        Raises
+        ------
+        StoreError
+        """
+        if self.path is not None:
+            with _told(), contextlib.closing(self._engine.raw_connection()) as connection:
+                connection.cursor().execute(f"PRAGMA {CHECKPOINT}")
+
     def close(self) -> None:
         """Close all connections; the last one brings the log into the file."""
         self._engine.dispose()
 
     def _open(self) -> None:
-        with _told():
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self.begin() as connection:
+        if self.path is not None:
+            with _told():
+                self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self.begin(writes=False) as connection:
             version = _version(connection)
         present = len(self._migrations)
         if version > present:
             raise StoreError(
-                "newer", f"{self.path} has version {version}, known are 1 to {present}"
+                "newer", f"the database has version {version}, known are 1 to {present}"
             )
-        if 0 < version < present:
+        if self.path is not None and 0 < version < present:
             with _told():
                 _copy(self.path, version)
         if version < present:
@@ -130,14 +165,29 @@ class Database:
     def _migrate(self, version: int) -> None:
         """Take all steps in one transaction, so that there is no half of them."""
         with self.begin() as connection:
+            if self.path is None:  # of several servers that start at once, one takes the steps
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_STEPS)))
             _VERSION.create(connection, checkfirst=True)
-            for step in self._migrations[version:]:
+            for step in self._migrations[max(version, _version(connection)) :]:
                 step(connection)
             connection.execute(_VERSION.delete())
             connection.execute(_VERSION.insert().values(version=len(self._migrations)))
 
 
-def _engine(path: Path) -> sa.Engine:
+def _of_a_server(address: str) -> sa.Engine:
+    try:
+        url = sa.make_url(address).set(drivername="postgresql+psycopg")
+    except ArgumentError as error:
+        raise StoreError("unreachable", "this is no address of a database") from error
+    # A connection that the server has closed meanwhile is noticed, and made again.
+    settings = {
+        "connect_timeout": CONNECT_SECONDS,
+        "options": f"-clock_timeout={round(1000 * LOCK_SECONDS)}",
+    }
+    return sa.create_engine(url, pool_pre_ping=True, connect_args=settings)
+
+
+def _of_a_file(path: Path) -> sa.Engine:
     address = sa.URL.create("sqlite", database=str(path))
     engine = sa.create_engine(address, connect_args={"timeout": LOCK_SECONDS})
 
@@ -149,7 +199,8 @@ def _engine(path: Path) -> sa.Engine:
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
+        writes = connection.get_execution_options().get("writes", True)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 
@@ -188,6 +239,8 @@ def _told() -> Iterator[None]:
     """Turn what SQLite and the system say into a `StoreError`."""
     try:
         yield
+    except (IntegrityError, DataError) as error:
+        raise RefusedError("unwritable", str(error.orig)) from error
     except DBAPIError as error:
         raise StoreError(_problem(error.orig), str(error.orig)) from error
     except sqlite3.Error as error:
@@ -197,6 +250,9 @@ def _told() -> Iterator[None]:
 
 
 def _problem(error: BaseException | None) -> Problem:
+    state = getattr(error, "sqlstate", "")
+    if state != "":  # PostgreSQL's; None where it was not reached
+        return _SQLSTATES.get(state or "", "unreachable")
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:  # not of SQLite's: a database that it would not open as one
         return "damaged" if isinstance(error, sqlite3.DatabaseError) else "unwritable"

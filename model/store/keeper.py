@@ -4,14 +4,13 @@ Nobody waits for a disk. What changes is noted, and written at most once a secon
 where it cannot be written, it is tried again, and `problem` says why. Only who was here before
 waits: for what was kept to be read.
 
-SQLAlchemy takes half as long to import as Streamlit. It is imported when the first visit is read or
-written, so that neither the server's start nor the first answer waits for it.
+Nothing of the store is opened before the first visit is read or written, so that neither the
+server's start nor the first answer waits for it.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 import weakref
@@ -20,18 +19,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import platformdirs
-
 from model.store.problem import Problem, StoreError
+from model.store.store import Store
 from model.store.visit import Visit, key
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from model.store.database import Database, Migration
+    from model.store.database import Migration
     from model.store.visits import Changes
 
-__all__ = ["Keeper", "folder"]
+__all__ = ["Keeper"]
 
 BETWEEN_WRITES = 1.0
 """Seconds from one write of a visit to the next."""
@@ -50,21 +48,15 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
-def folder() -> Path:
-    """Return where visits are kept: INKLING_STORE_DIR, else the user's data directory."""
-    chosen = os.environ.get("INKLING_STORE_DIR") or platformdirs.user_data_dir("inkling")
-    return Path(os.path.expanduser(chosen))
-
-
 class Keeper:
-    """Keeps visits in a folder.
+    """Keeps visits in a store.
 
     Parameters
     ----------
-    folder : Path
-        Of the database; it is made where it is missing.
+    store : Store or Path
+        What others use too and close; or the folder of one that is this keeper's alone.
     migrations : sequence of callables, optional
-        See `model.store.database`; those of the program unless given.
+        Of the latter; those of the program unless given.
     between_writes, retry_seconds : float
         In seconds.
 
@@ -77,16 +69,17 @@ class Keeper:
 
     def __init__(
         self,
-        folder: Path,
+        store: Store | Path,
         migrations: Sequence[Migration] | None = None,
         *,
         between_writes: float = BETWEEN_WRITES,
         retry_seconds: float = RETRY_SECONDS,
     ) -> None:
         self.problem: Problem | None = None
-        self._folder, self._migrations = folder, migrations
+        self._is_own = not isinstance(store, Store)
+        self._store = store if isinstance(store, Store) else Store(store, migrations)
+        self._store.on_new_file(self._anew)
         self._between, self._retry = between_writes, retry_seconds
-        self._database: Database | None = None
         self._live: weakref.WeakValueDictionary[str, Visit] = weakref.WeakValueDictionary()
         self._last_write: weakref.WeakKeyDictionary[Visit, float] = weakref.WeakKeyDictionary()
         self._pending: dict[Visit, float] = {}  # since when
@@ -167,7 +160,7 @@ class Keeper:
 
         if id in self._forgotten:
             return Visit(id)
-        visit = self._try(lambda connection: visits.read(connection, id))
+        visit = self._try(lambda connection: visits.read(connection, id), writes=False)
         if visit is None:
             visit = Visit(id)
             visit.is_read = False
@@ -198,8 +191,8 @@ class Keeper:
                 _log.exception("%d visits were not written", len(due))
             if is_last:
                 break
-        if self._database is not None:
-            self._database.close()
+        if self._is_own:
+            self._store.close()
 
     def _is_due(self) -> bool:
         seconds = self._seconds_left()
@@ -252,10 +245,10 @@ class Keeper:
             visit.stale -= changes.stale
             visit.written |= {id: zlib.crc32(content) for id, content in changes.tabs.items()}
 
-    def _try(self, act: Callable[[sa.Connection], T]) -> T | None:
+    def _try(self, act: Callable[[sa.Connection], T], *, writes: bool = True) -> T | None:
         """Do something in a transaction; return None, and note the problem, where it fails."""
         try:
-            result = self._act(act)
+            result = self._store.act(act, writes=writes)
         except StoreError as error:
             if error.problem != self.problem:
                 _log.error("Visits are not kept: %s", error)
@@ -264,30 +257,6 @@ class Keeper:
         if self.problem != "damaged":
             self.problem = None
         return result
-
-    def _act(self, act: Callable[[sa.Connection], T]) -> T:
-        """The same; a damaged file is set aside, and a new one gets all visits that go on."""
-        if self._database is None:
-            self._database = self._open()
-            if self._database.was_damaged:
-                self._anew()
-        try:
-            with self._database.begin() as connection:
-                return act(connection)
-        except StoreError as error:
-            if error.problem != "damaged":
-                raise
-        self._database.set_aside()
-        self._anew()
-        with self._database.begin() as connection:
-            return act(connection)
-
-    def _open(self) -> Database:
-        from model.store.database import FILE, Database
-        from model.store.migrations import MIGRATIONS
-
-        migrations = MIGRATIONS if self._migrations is None else self._migrations
-        return Database(self._folder / FILE, migrations)
 
     def _anew(self) -> None:
         """Have all visits that go on written to a file that has nothing of them."""

@@ -6,9 +6,9 @@ tables of `visits` become others, step 1 takes their first form along.
 
 from __future__ import annotations
 
-from model.store import visits
+from model.store import rooms, visits
 from model.store.database import Migration
 
 __all__ = ["MIGRATIONS"]
 
-MIGRATIONS: tuple[Migration, ...] = (visits.create,)
+MIGRATIONS: tuple[Migration, ...] = (visits.create, rooms.create)

@@ -42,10 +42,10 @@ def _benchmark(name: str) -> Benchmark:
 
 NAMES = (
     *("reading", "training", "growth", "start", "people", "memory", "footprint", "monkey"),
-    *("retraining", "live", "phone", "why", "store"),
+    *("retraining", "live", "phone", "why", "store", "room"),
 )
 BENCHMARKS: dict[str, Benchmark] = {name: _benchmark(name) for name in NAMES}
-ONLY_FULL = ("footprint", "monkey", "phone", "retraining", "why", "store")
+ONLY_FULL = ("footprint", "monkey", "phone", "retraining", "why", "store", "room")
 """Left out of a quick run, which is to take less than five minutes."""
 SUMMARY = {
     "ink to probabilities, one drawing": ("the model reads a drawing", "in {} ms"),
@@ -83,8 +83,8 @@ def main(arguments: list[str] | None = None) -> None:
     )
     options = parser.parse_args(arguments)
     names = options.only or [name for name in BENCHMARKS if options.full or name not in ONLY_FULL]
-    if options.write and names != list(BENCHMARKS):
-        parser.error("--write replaces all tables, so it needs --full, without --only")
+    if options.write and not options.full:
+        parser.error("--write needs --full: the documents have what was measured in full")
     found, tables = {}, []
     for name in names:
         with contextlib.redirect_stdout(io.StringIO()) as printed:
@@ -92,7 +92,7 @@ def main(arguments: list[str] | None = None) -> None:
         tables.append(printed.getvalue())
         print(printed.getvalue(), end="", file=sys.stderr if options.json else sys.stdout)
     if options.write:
-        _write(tables, found)
+        _write(dict(zip(names, tables, strict=True)), found)
     if options.json:
         print(json.dumps(found))
 
@@ -118,11 +118,26 @@ def summary(tables: str) -> str:
     return "\n".join(["| how fast it is | |", "|---|---:|", *rows])
 
 
-def _write(tables: list[str], found: dict[str, dict[str, Any]]) -> None:
-    """Put the tables into the documents, and the picture of all curves into assets."""
-    text = "".join(tables)
-    blocks.put(ROOT / "docs" / "benchmarks.md", BLOCK, f"```text\n{text}```")
+def merged(before: str, tables: dict[str, str]) -> str:
+    """Return the documents' tables with some of them replaced, each known by its first words.
+
+    Those that were not measured now stay as they are; a table that is new comes at the end.
+    """
+    parts = [*re.split(r"^(?=\S)", before, flags=re.MULTILINE), *tables.values()]
+    return "".join({" ".join(part.split()[:3]): part for part in parts if part}.values())
+
+
+def _write(tables: dict[str, str], found: dict[str, dict[str, Any]]) -> None:
+    """Put the tables into the documents; after all benchmarks also the picture of all curves."""
+    place = ROOT / "docs" / "benchmarks.md"
+    is_all = tables.keys() == BENCHMARKS.keys()
+    before = blocks.get(place.read_text(encoding="utf-8"), BLOCK)
+    kept = "" if is_all else before.strip().removeprefix("```text\n").removesuffix("```")
+    text = merged(kept, tables)
+    blocks.put(place, BLOCK, f"```text\n{text}```")
     blocks.put(ROOT / "README.md", BLOCK, summary(text))
+    if not is_all:
+        return
     curves = [Curve.from_dict(each) for one in found.values() for each in one.get("curves", [])]
     curves_picture.write(curves, ROOT / "assets")
 

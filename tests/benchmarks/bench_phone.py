@@ -1,4 +1,4 @@
-"""A first visit over a slow network: bytes and seconds, ours and the usual pattern.
+"""A first visit over a slow network: bytes and seconds, ours, a room's page, the usual pattern.
 
     python -m tests.benchmarks.bench_phone [--full]
 
@@ -17,19 +17,22 @@ import time
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, TimeoutError
+from playwright.sync_api import Page, TimeoutError, ViewportSize
 
 from tests.benchmarks.bench_start import ANSWERS
 from tests.benchmarks.sites import OURS, USUAL, Site
 from tests.support.browsers import open_browser
 from tests.support.cable import Cable, plugged
 from tests.support.drawing import CANVAS
+from tests.support.phones import opened
+from tests.support.server import serve
 
 NAME = "inkling.test"
 BYTES_PER_SECOND = 1.5e6 / 8
 LATENCY_MS = 100
 AIM_MB, AIM_SECONDS, AIM_SEEN = 1.2, 9.0, 2.0
-PHONE = {"width": 390, "height": 844}
+AIM_ROOM_KB, AIM_ROOM_SECONDS = 150, 2.0
+PHONE: ViewportSize = {"width": 390, "height": 844}
 PATIENCE_MS = 3_000
 MOST_STROKES = 20
 
@@ -47,12 +50,7 @@ def _draw(page: Page) -> None:
 
 def visit(site: Site, page: Page, cable: Cable) -> tuple[float, float, float]:
     """Return megabytes, seconds to the first text on the screen, and to the first answer."""
-    session = page.context.new_cdp_session(page)
-    session.send("Network.enable")
-    speed = {"downloadThroughput": BYTES_PER_SECOND, "uploadThroughput": BYTES_PER_SECOND}
-    session.send(
-        "Network.emulateNetworkConditions", {"offline": False, "latency": LATENCY_MS, **speed}
-    )
+    _slow_down(page)
     began = time.perf_counter()
     page.goto(cable.url.replace("127.0.0.1", NAME), wait_until="commit")
     page.locator("p:visible, h1:visible").first.wait_for(timeout=60_000)
@@ -67,6 +65,34 @@ def visit(site: Site, page: Page, cable: Cable) -> tuple[float, float, float]:
             answer.wait_for(state="attached", timeout=PATIENCE_MS)
             return cable.n_received / 1e6, seen, time.perf_counter() - began
     raise AssertionError(f"{site.name}: no answer to {MOST_STROKES} strokes")
+
+
+def _slow_down(page: Page) -> None:
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    speed = {"downloadThroughput": BYTES_PER_SECOND, "uploadThroughput": BYTES_PER_SECOND}
+    session.send(
+        "Network.emulateNetworkConditions", {"offline": False, "latency": LATENCY_MS, **speed}
+    )
+
+
+def join(page: Page, cable: Cable, code: str) -> tuple[float, float]:
+    """Open a room's page; return kilobytes, and seconds until the bars show what is drawn."""
+    _slow_down(page)
+    began = time.perf_counter()
+    page.goto(f"{cable.url.replace('127.0.0.1', NAME)}/r/{code}", wait_until="commit")
+    canvas = page.locator("#canvas")
+    canvas.wait_for()
+    box = canvas.bounding_box()
+    assert box is not None
+    page.wait_for_function("document.getElementById('canvas').width === 336")  # it listens
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 4
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y + box["height"] / 2, steps=8)
+    page.mouse.up()
+    page.locator("#bars .winner").wait_for()
+    return cable.n_received / 1e3, time.perf_counter() - began
 
 
 def main(*, full: bool = False) -> dict[str, Any]:
@@ -85,6 +111,17 @@ def main(*, full: bool = False) -> dict[str, Any]:
                         browser.new_context(viewport=PHONE) as context,
                     ):
                         found[site.name].append(visit(site, context.new_page(), cable))
+        joined = []
+        for _ in range(5 if full else 2):
+            with tempfile.TemporaryDirectory(prefix="inkling-bench-") as folder:
+                code = opened(Path(folder) / "store").code
+                with (
+                    serve(Path(folder)) as server,
+                    plugged(server.url) as cable,
+                    browser.new_context(viewport=PHONE) as context,
+                ):
+                    joined.append(join(context.new_page(), cable, code))
+    room = [statistics.median(column) for column in zip(*joined, strict=True)]
     ours, usual = (
         tuple(statistics.median(column) for column in zip(*rows, strict=True))
         for rows in found.values()
@@ -93,11 +130,15 @@ def main(*, full: bool = False) -> dict[str, Any]:
     print(f"  ours: loaded, MB                  {ours[0]:7.2f}      (aim: at most {AIM_MB})")
     print(f"  ours: first words, s              {ours[1]:7.2f}      (aim: at most {AIM_SEEN})")
     print(f"  ours: first answer, s             {ours[2]:7.2f}      (aim: at most {AIM_SECONDS})")
+    print(f"  a room's page: loaded, kB         {room[0]:7.0f}      (aim: at most {AIM_ROOM_KB})")
+    print(
+        f"  a room's page: bars follow, s     {room[1]:7.2f}      (aim: at most {AIM_ROOM_SECONDS})"
+    )
     print(f"  usual pattern: loaded, MB         {usual[0]:7.2f}")
     print(f"  usual pattern: first words, s     {usual[1]:7.2f}")
     print(f"  usual pattern: first answer, s    {usual[2]:7.2f}")
     print(f"  first answer, ours / usual        {ours[2] / usual[2]:7.2f}")
-    return {"ours": ours, "usual": usual, "ratio": ours[2] / usual[2]}
+    return {"ours": ours, "room": room, "usual": usual, "ratio": ours[2] / usual[2]}
 
 
 if __name__ == "__main__":

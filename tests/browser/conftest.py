@@ -171,6 +171,7 @@ def _watched(
     page = context.pages[0] if context.pages else context.new_page()
     page.mouse.up()
     page.mouse.move(0, 0)
+    page.emulate_media(reduced_motion="no-preference")
     page.on("console", note)
     page.on("pageerror", note_error)
     yield page
@@ -182,6 +183,7 @@ def _watched(
         page.screenshot(path=ARTIFACTS / f"{name}-{request.fixturename}.png", full_page=True)
         print(server.log()[-4000:])
     page.evaluate("localStorage.clear(); sessionStorage.clear()")
+    page.goto("about:blank")  # a room's wall asks on and on, by the cookie that goes now
     page.remove_listener("console", note)
     page.remove_listener("pageerror", note_error)
     is_spoilt = failed or bool(console_errors) or "own_tab" in request.fixturenames

@@ -12,6 +12,8 @@ from playwright.sync_api import Page, expect
 from tests.support.answers import REASONS, expect_digit, go_to, open_reason
 from tests.support.contrast import contrast
 from tests.support.drawing import DIGITS, canvas_ready, draw
+from tests.support.hall import draw_in, hall_url, open_room
+from tests.support.server import Server
 
 GRAVE = {"serious", "critical"}
 READABLE = 4.5
@@ -26,7 +28,8 @@ NOT_OURS = {
 
 def wait_for_rest(page: Page) -> None:
     """Wait for the colours that stay: while a run or a transition lasts, text may be faded."""
-    page.locator("[data-test-script-state='notRunning']").first.wait_for()
+    if page.get_by_test_id("stApp").count():
+        page.locator("[data-test-script-state='notRunning']").first.wait_for()
     page.wait_for_function("document.getAnimations().every((each) => each.playState !== 'running')")
 
 
@@ -62,6 +65,25 @@ def test_no_view_has_a_grave_violation_and_what_is_written_can_be_read(
         go_to(page, view)
         expect(page.get_by_role("heading").first).to_be_visible()
         assert grave_violations(page) == [], view
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_neither_a_room_nor_the_page_of_its_phones_has_a_grave_violation(
+    page: Page, server: Server, scheme: str
+) -> None:
+    code = open_room(page, hall_url(server.url))
+    assert grave_violations(page) == []
+    draw_in(server.url, code)
+    expect(page.locator(".room-scores")).to_contain_text("%")
+    expect(page.locator(".waiting .tile").first).to_be_visible()
+    assert grave_violations(page) == []
+    page.goto(f"{server.url}/r/{code}")
+    expect(page.locator("#figures")).to_contain_text("drawings from")
+    assert grave_violations(page) == []
+    page.locator("#canvas").click()
+    expect(page.get_by_role("button", name="Send")).to_be_enabled()
+    assert grave_violations(page) == []
+    assert page.evaluate(f"matchMedia('(prefers-color-scheme: {scheme})').matches")
 
 
 def faint_texts(page: Page) -> dict[str, float]:

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, FloatRect, Locator, Page, Request, expe
 
 from tests.support.answers import expect_digit, go_to, open_reason, press
 from tests.support.drawing import DIGITS, canvas_ready, draw, draw_with_finger
+from tests.support.hall import draw_in, hall_url, open_room
 from tests.support.server import Server
 
 
@@ -22,7 +23,8 @@ def assert_on_screen(page: Page, *elements: Locator) -> None:
     """Assert that these are wholly visible without scrolling."""
     screen = page.viewport_size
     assert screen is not None
-    assert page.get_by_test_id("stMain").evaluate("main => main.scrollTop") == 0
+    assert page.locator("main, [data-testid=stMain]").evaluate("main => main.scrollTop") == 0
+    assert page.evaluate("scrollY") == 0
     for element in elements:
         place = box(element)
         assert place["x"] >= 0, element
@@ -32,7 +34,7 @@ def assert_on_screen(page: Page, *elements: Locator) -> None:
 
 
 def assert_no_sideways_scrolling(page: Page) -> None:
-    for element in (page.locator("html"), page.get_by_test_id("stMain")):
+    for element in (page.locator("html"), page.locator("main, [data-testid=stMain]")):
         wide, seen = element.evaluate("e => [e.scrollWidth, e.clientWidth]")
         assert wide <= seen, f"{wide} pixels of content in {seen}"
 
@@ -89,20 +91,21 @@ def test_a_phone_upright_or_on_its_side_shows_canvas_answer_and_bars_together(
                 assert bottom <= (1 + scroll) * height, (width, height, reason)
 
 
-# Texts and boxes that end beyond the screen's right edge, which nobody could scroll to.
+# Texts and boxes that end beyond the screen's right edge, which nobody could scroll to. A room's
+# drawings that wait are in a row that scrolls.
 CUT_OFF = """() => {
   const found = [];
   const visit = (root) => {
     for (const node of root.querySelectorAll("*")) {
       if (node.shadowRoot) visit(node.shadowRoot);
-      if (node.closest(".unseen, .katex-mathml, [type=range]")) continue;
+      if (node.closest(".unseen, .katex-mathml, [type=range], :is(.waiting, .hidden) li")) continue;
       const isSeen = node.checkVisibility({opacityProperty: true, visibilityProperty: true});
       const {right, width} = node.getBoundingClientRect();
       if (isSeen && width > 1 && right > innerWidth + 1)
         found.push(`${node.tagName} ${node.className}: ${right}`);
     }
   };
-  visit(document.querySelector("[data-testid=stMain]"));
+  visit(document.querySelector("main, [data-testid=stMain]"));
   return found;
 }"""
 
@@ -164,3 +167,49 @@ def test_the_menu_of_a_phone_closes_after_a_choice(phone_page: Page) -> None:
         phone_page.get_by_test_id("stSidebar").get_by_role("link", name=view, exact=True).tap()
         expect(phone_page).to_have_url(re.compile(rf"/{path}"))
         expect(phone_page.get_by_test_id("stSidebarCollapseButton")).not_to_be_in_viewport()
+
+
+ROOM_SCREENS = ((280, 640), (320, 568), (360, 640), (390, 844), (844, 390), (853, 480), (1280, 720))
+
+
+def test_a_room_fits_phones_and_projectors_empty_and_with_drawings(
+    page: Page, server: Server
+) -> None:
+    code = open_room(page, hall_url(server.url))
+    for has_drawings in (False, True):
+        if has_drawings:
+            draw_in(server.url, code)
+            expect(page.locator(".room-scores")).to_contain_text("%")
+            expect(page.locator(".waiting .tile").first).to_be_visible()
+        for width, height in ROOM_SCREENS:
+            page.set_viewport_size({"width": width, "height": height})
+            page.locator("[data-test-script-state='notRunning']").first.wait_for()
+            assert_no_sideways_scrolling(page)
+            assert cut_off(page) == [], width
+            if not has_drawings:
+                code_side = box(page.get_by_role("img", name="The address of the room"))["width"]
+                assert 0.4 * min(width, height) < code_side < max(height, 0.7 * width)
+    page.goto(f"{server.url}/r/{code}")  # the wall asks no further
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_of_a_rooms_phone_shows_canvas_bars_and_send_without_scrolling(
+    page: Page, server: Server, scheme: str
+) -> None:
+    code = open_room(page, server.url)
+    draw_in(server.url, code)
+    page.goto(f"{server.url}/r/{code}")
+    expect(page.locator("#figures")).to_contain_text("drawings from")
+    page.locator("#canvas").click()
+    ours = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    is_dark = max(int(part) for part in re.findall(r"\d+", ours)[:3]) < 128
+    assert is_dark == (scheme == "dark")
+    for width, height in ROOM_SCREENS:
+        page.set_viewport_size({"width": width, "height": height})
+        needed = [page.locator(name) for name in ("#asked", "#canvas", "#says", "#bars", "#send")]
+        assert_on_screen(page, *needed)
+        side = box(needed[1])
+        assert side["width"] == pytest.approx(side["height"], abs=1)
+        assert side["width"] > 0.4 * min(width, height)
+        assert_no_sideways_scrolling(page)
+        assert cut_off(page) == [], width

@@ -17,6 +17,8 @@ from tests.support.answers import (
     press,
 )
 from tests.support.drawing import DIGITS, canvas_ready, draw
+from tests.support.hall import draw_in, hall_url, open_room
+from tests.support.server import Server
 from tests.support.stage import assert_readable
 
 SCREENS: tuple[ViewportSize, ...] = (
@@ -158,6 +160,50 @@ def test_the_settings_of_a_training_are_not_cut_off_at_150_percent(page: Page) -
         right = box.evaluate("box => box.getBoundingClientRect().right")
         column = page.locator(".st-key-settings").evaluate("e => e.getBoundingClientRect().right")
         assert right <= column, name
+
+
+# Tiles of which a part is below the wall's edge, or the screen's.
+CUT_TILES = """wall => {
+  const {bottom} = wall.getBoundingClientRect();
+  const boxes = [...wall.children].map((tile) => tile.getBoundingClientRect());
+  const edge = Math.min(bottom, innerHeight);
+  return boxes.filter((box) => box.top < edge - 1 && box.bottom > edge + 1).length;
+}"""
+
+
+def test_a_room_shows_its_code_to_the_last_row_then_whole_drawings_and_what_it_says(
+    page: Page, server: Server
+) -> None:
+    code = open_room(page, hall_url(server.url))
+    on_stage(page)
+    hand = page.locator(".st-key-room_hand button:visible")
+    picture = page.get_by_role("img", name="The address of the room")
+    for stage in ("empty", "drawn in", "trained"):
+        if stage == "drawn in":
+            draw_in(server.url, code)
+            expect(page.locator(".room-scores")).to_contain_text("%")
+            expect(page.get_by_role("heading", name="wait for you")).to_be_visible()
+        if stage == "trained":
+            go_to(page, "Train")
+            page.get_by_text("Begin paused").click()
+            press(page, "train")
+            go_to(page, "Room")
+            expect(page.get_by_text("Paused at step 0")).to_be_visible()
+            expect(page.locator(".room-scores")).to_contain_text("%")
+            expect(page.get_by_role("heading", name="wait for you")).to_be_visible()
+        for screen in SCREENS:
+            page.set_viewport_size(screen)
+            # While something is trained, "Train on the room" is away.
+            expect(hand).to_have_count(2 if stage == "trained" else 3)
+            for shown in (page.locator(".room-code"), picture, *hand.all()):
+                expect(shown).to_be_in_viewport(ratio=1)
+            side = 0.6 if stage == "empty" else 0.2
+            assert picture.evaluate("code => code.clientHeight / innerHeight") > side
+            assert page.locator(".tiles").evaluate(CUT_TILES) == 0
+            assert_readable(page)
+        page.set_viewport_size(SCREENS[0])
+    press(page, "stop")
+    page.goto(f"{server.url}/r/{code}")  # the wall asks no further
 
 
 def test_how_it_works_shows_one_step_a_screen(page: Page) -> None:

@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.answers import REASONS, expect_digit, open_reason, press
 from tests.support.drawing import DIGITS, canvas_ready, draw
+from tests.support.hall import draw_in, hall_url, open_room
 from tests.support.server import Server
 
 LEAST = 40
@@ -48,8 +49,8 @@ TOO_SMALL = """(whole, least) => {
       if (node.closest("[inert]") || getComputedStyle(node).pointerEvents === "none") continue;
       let box = node.getBoundingClientRect();
       if (box.width <= 1 || box.right < 0) continue; // a menu that is closed
-      if (box.top < least || box.bottom > innerHeight - least) {
-        node.scrollIntoView({block: "center", behavior: "instant"});
+      if (box.top < least || box.bottom > innerHeight - least || box.right > innerWidth) {
+        node.scrollIntoView({block: "center", inline: "center", behavior: "instant"});
         box = node.getBoundingClientRect();
       }
       const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
@@ -67,7 +68,8 @@ TOO_SMALL = """(whole, least) => {
 
 def assert_large_enough(page: Page, *, at_least: int, within: str = "body") -> None:
     """Assert that all that can be tapped is, and that so many things are."""
-    page.locator("[data-test-script-state='notRunning']").first.wait_for()
+    if page.get_by_test_id("stApp").count():
+        page.locator("[data-test-script-state='notRunning']").first.wait_for()
     n, found = page.locator(within).evaluate(TOO_SMALL, LEAST)
     assert not found, found
     assert n >= at_least
@@ -121,3 +123,23 @@ def test_on_evaluate_and_how_it_works_a_finger_hits_what_it_points_at(
     phone_page.goto(f"{server.url}/how")
     expect(phone_page.locator("h2 .step")).to_have_count(4)
     assert_large_enough(phone_page, at_least=1)
+
+
+def test_in_a_room_and_on_the_page_of_its_phones_a_finger_hits_what_it_points_at(
+    phone_page: Page, server: Server
+) -> None:
+    phone_page.emulate_media(reduced_motion="reduce")  # a drawing that arrives is smaller at first
+    code = open_room(phone_page, hall_url(server.url))
+    assert_large_enough(phone_page, at_least=6)
+    draw_in(server.url, code)
+    expect(phone_page.locator(".room-scores")).to_contain_text("%")
+    expect(phone_page.locator(".waiting .tile").first).to_be_visible()
+    assert_large_enough(phone_page, at_least=70)
+    phone_page.goto(f"{server.url}/r/{code}")
+    canvas = phone_page.locator("#canvas")
+    expect(phone_page.locator("#asked")).to_contain_text("Draw a")
+    canvas.tap()
+    phone_page.get_by_role("button", name="Send").tap()
+    expect(phone_page.get_by_role("button", name="Take mine back")).to_be_visible()
+    canvas.tap()
+    assert_large_enough(phone_page, at_least=5)

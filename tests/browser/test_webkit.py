@@ -1,4 +1,4 @@
-"""The main story in another engine: WebKit of GTK, which is Safari's engine, but no iPhone."""
+"""The main story, and a room's phone, in Safari's engine: WebKit of GTK, which is no iPhone."""
 
 from __future__ import annotations
 
@@ -63,6 +63,26 @@ def test_a_drawing_is_followed_answered_explained_retrained_and_there_after_a_re
     tab.wait_for(f"{CHOICE} [aria-checked=true]", "element.textContent.trim()", "yours 1")
 
 
+def test_a_rooms_phone_reads_while_it_draws_sends_and_knows_it_after_a_reload(
+    tab: Tab, training_server: Server
+) -> None:
+    tab.open(f"{training_server.url}/room")
+    tab.click(".st-key-open_room button")
+    code = tab.ask(".room-code", "element.textContent")
+    tab.open(f"{training_server.url}/r/{code}")
+    tab.wait_for("#asked", "element.textContent.startsWith('Draw a')", wanted=True)
+    _, _, width, height = tab.box("#canvas")
+    assert width == pytest.approx(height, abs=1)
+    (seven,) = DIGITS[7]
+    with tab.mouse_held("#canvas", seven):
+        wait_until(lambda: longest_bar(tab, "#bars") == 7, 10, "the bars do not follow the pen")
+    tab.wait_for("#says", "element.textContent", "Looks like 7")
+    tab.click("#send")
+    tab.wait_for("#told", "element.textContent", "Sent. Thank you.")
+    tab.reload()
+    tab.wait_for("#figures", "element.textContent.startsWith('You have sent 1.')", wanted=True)
+
+
 def ready(tab: Tab) -> None:
     """Wait until the canvas can be drawn on and the page's script has ended."""
     tab.ask("html[data-can-draw]")
@@ -70,9 +90,8 @@ def ready(tab: Tab) -> None:
     tab.ask("[data-test-script-state='notRunning']")
 
 
-def longest_bar(tab: Tab) -> int:
+def longest_bar(tab: Tab, bars: str = ".reading .bars") -> int:
     """Return the digit with the longest bar."""
-    bars = ".reading .bars"
     code = "[...element.querySelectorAll('[role=meter]')].map((bar) => Number(bar.ariaValueNow))"
     percent: list[float] = tab.ask(bars, code)
     return percent.index(max(percent))

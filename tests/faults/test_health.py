@@ -30,7 +30,7 @@ import app as inkling
 import streamlit as st
 
 app = st.App(
-    inkling.PAGE, lifespan=inkling.warm, middleware=inkling.MIDDLEWARE, routes=inkling.ROUTES
+    inkling.PAGE, lifespan=inkling.warm, middleware=inkling.MIDDLEWARE, routes=inkling.routes()
 )
 """
 

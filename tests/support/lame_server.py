@@ -8,7 +8,7 @@ import streamlit as st
 
 from model.jobs.trainer import Trainer
 from ui.server import resources
-from ui.server.routes import ROUTES
+from ui.server.routes import routes
 
 
 @functools.cache
@@ -23,4 +23,4 @@ resources.trainer = lame_trainer
 
 import app as inkling  # noqa: E402  (the server is made with this trainer)
 
-app = st.App(inkling.PAGE, lifespan=inkling.warm, routes=ROUTES)
+app = st.App(inkling.PAGE, lifespan=inkling.warm, routes=routes())

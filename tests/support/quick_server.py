@@ -23,7 +23,7 @@ from model.jobs.trainer import Trainer
 from tests.support.paths import QUICK_WORKER
 from tests.support.server import UNWATCHED_SECONDS
 from ui.server import resources
-from ui.server.routes import ROUTES
+from ui.server.routes import routes
 
 os.environ["INKLING_DATA_DIR"] = str(Path.home() / "no-data")
 
@@ -52,5 +52,5 @@ app = st.App(
     inkling.PAGE,
     lifespan=inkling.warm,
     middleware=inkling.MIDDLEWARE,
-    routes=[Route("/threads", threads), *ROUTES],
+    routes=[Route("/threads", threads), *routes()],
 )

@@ -78,6 +78,7 @@ def test_every_class_that_the_page_makes_has_a_rule() -> None:
     sheets = [
         ROOT / "assets" / "style.css",
         ROOT / "assets" / "stage.css",
+        ROOT / "assets" / "room.css",
         ROOT / "assets" / "ready.css",
         *(SHARED / name for name in SHARED_STYLES),
     ]

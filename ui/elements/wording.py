@@ -18,6 +18,8 @@ from model.explanation.pipeline import StageName
 from model.explanation.pixel_search import MOST
 from model.jobs.reason import Code, Reason
 from model.preprocessing.centring import BOX
+from model.room.figures import Proportion
+from model.room.wall import Mark
 from model.store.problem import Problem
 
 __all__ = [
@@ -25,7 +27,9 @@ __all__ = [
     "NO_MNIST",
     "PARTS",
     "REASONS",
+    "ROOM_NOT_NOW",
     "STAGES",
+    "TOO_MANY_ROOMS",
     "TURNS",
     "apart",
     "change",
@@ -35,6 +39,7 @@ __all__ = [
     "in_html",
     "learned",
     "listed",
+    "of_the_room",
     "one",
     "own_data",
     "own_data_gaps",
@@ -63,8 +68,14 @@ NOT_KEPT: dict[Problem, str] = {
         "The file of visits is from a newer version of this program, so it is left alone, and this"
         " visit is kept only as long as its page is open."
     ),
+    "unreachable": (
+        "The database of visits does not answer, so this one is kept only as long as its page is"
+        " open."
+    ),
 }
 """Why the store of visits keeps nothing, or has nothing from before."""
+ROOM_NOT_NOW = "That was not stored: the server cannot write just now. Try again in a moment."
+TOO_MANY_ROOMS = "There are {n} rooms open, as many as this server takes. Try again later."
 NO_MNIST = "MNIST is not on this machine: run `make fetch`."
 
 _ENDED = "The training process ended unexpectedly ({}). The next press starts a new process."
@@ -149,6 +160,91 @@ STAGES: Mapping[StageName, str] = {
     "moments": "Size, slant and proportions evened out",
     "directions": "Its edges, whose directions are told",
 }
+
+
+ROOM = "this room"
+ROOM_MODEL = "the room's"
+ROOM_MISTAKES = "Taken for another digit"
+ROOM_INVITATION = (
+    "Everybody in the hall draws on a phone, without an app or an account; the wall here fills, and"
+    " shows how well the model reads this room."
+)
+ROOM_NO_NETWORK = (
+    "No phone can reach this machine: it is on no network, or the server was told to listen to this"
+    " machine only. The card Ready? says what to do."
+)
+ROOM_NO_JOINS = "No new phones are let in now."
+ROOM_CLEAR = "All drawings of the room are deleted, on the phones' side too. There is no undo."
+ROOM_CLOSE = "Nobody can draw any more. The room's files can be taken home before."
+ROOM_WIFI = "With the hall's Wi-Fi, the wall shows a second code, by which phones join it."
+ROOM_HAND = "Who has this link controls the room as well. It is for you alone."
+ROOM_KEPT = "It reads in the room now. Phones get it with their next answer."
+TEST_NAMES = {"mnist": "MNIST's test", "digits": "built-in test"}
+"""The test digits, in few words."""
+
+
+def interval(share: Proportion) -> str:
+    """Say between which shares the true one lies, with 95 %."""
+    if share.low is None or share.high is None:
+        return "–"
+    return f"{share.low:.0%} to {share.high:.0%}"
+
+
+def room_interval(share: Proportion) -> str:
+    """Say on how much a room's share stands, and how sure it is."""
+    if share.n == 0:
+        return "No drawing of an asked digit yet."
+    one = "one phone" if share.n_phones == 1 else f"{share.n_phones:,} phones"
+    many = "one drawing" if share.n == 1 else f"{share.n:,} drawings"
+    if share.low is None:
+        return f"Of {many} from {one}; two phones are needed to say how sure that is."
+    return (
+        f"Of {many} from {one}; the true share is between {interval(share)} with 95%, counting"
+        " phones, since one person's drawings are alike."
+    )
+
+
+def hardest(digit: int) -> str:
+    """Say which digit a room's drawings are read worst for."""
+    return f"The hardest one here is the {digit}."
+
+
+def room_training(least_phones: int, least_drawings: int) -> str:
+    """Say what a training on the room is, and what it needs."""
+    return (
+        f"MNIST and the room's drawings together, judged on phones that it never saw. It takes"
+        f" MNIST, and at least {least_drawings} drawings from {least_phones} phones"
+    )
+
+
+def room_too_small(least_phones: int, least_drawings: int) -> str:
+    """Say what a room needs before it can be trained on."""
+    return (
+        f"The room is too small to learn from yet: it takes {least_drawings} drawings of asked"
+        f" digits, from {least_phones} phones."
+    )
+
+
+def room_price(n_phones: int) -> str:
+    """Say on what a training on the room was judged."""
+    return (
+        f"It learned from MNIST and {n_phones:,} phones. The others, which it never saw, are its"
+        " test; MNIST's test digits show the price."
+    )
+
+
+def of_the_room(asked: int | None, read: int, mark: Mark) -> str:
+    """Say what was asked of a drawing of the room, and what was read there."""
+    wanted = "Drawn in the room"
+    if asked is not None:
+        wanted += f", where {'an' if asked == 8 else 'a'} {asked} was asked for"
+    read_as = {
+        "right": "It was read rightly",
+        "free": f"It was read as {read}",
+        "wrong": f"It was read as {read}",
+        "unsure": "The model was not sure",
+    }[mark]
+    return f"{wanted}. {read_as}."
 
 
 def in_html(text: str) -> str:

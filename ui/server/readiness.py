@@ -19,7 +19,7 @@ from model.classifier.prediction import read_parts
 from model.config import INPUTS, TrainingConfig
 from model.data import datasets
 from model.jobs.limits import RefusedError
-from model.store.keeper import folder
+from model.store.store import folder
 from ui.server import resources
 from ui.server.addresses import usual_address
 from ui.server.first_look import page

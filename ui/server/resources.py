@@ -29,6 +29,7 @@ __all__ = [
     "builtin_test",
     "page_style",
     "ready_style",
+    "room_style",
     "shipped_models",
     "stage_style",
     "start",
@@ -74,6 +75,12 @@ def stage_style() -> str:
 def ready_style() -> str:
     """Return the style sheet of the speaker's card."""
     return style(ASSETS / "ready.css")
+
+
+@functools.cache
+def room_style() -> str:
+    """Return the style sheet of the Room view."""
+    return style(ASSETS / "room.css")
 
 
 @functools.cache

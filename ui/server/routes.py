@@ -10,12 +10,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ui.server import readiness, resources, visits
+from ui.server import readiness, resources, room_routes, visits
 from ui.server.open_files import open_files
+from ui.server.paths import prefix
 from ui.server.speaker import is_at_the_server
 from ui.server.visitors import n_visitors
 
-__all__ = ["HEALTH", "LINES", "ROUTES", "health", "lines"]
+__all__ = ["HEALTH", "LINES", "health", "lines", "routes"]
 
 HEALTH = "/health"
 LINES = "/lines"
@@ -60,4 +61,10 @@ def lines(request: Request) -> JSONResponse:
     return JSONResponse({"lines": found}, headers={"Cache-Control": "no-store"})
 
 
-ROUTES = [Route(HEALTH, health), Route(LINES, lines, methods=["POST"])]
+def routes() -> list[Route]:
+    """Return all routes, under the path that Streamlit's settings give."""
+    return [
+        Route(f"{prefix()}{HEALTH}", health),
+        Route(f"{prefix()}{LINES}", lines, methods=["POST"]),
+        *room_routes.routes(),
+    ]

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.server.addresses import THIS_MACHINE, addresses, client_host
 from ui.server.open_files import OpenFiles, open_files
+from ui.server.paths import PHONES, prefix
 from ui.server.speaker import is_from_here, marked
 
 __all__ = [
@@ -102,7 +103,8 @@ class Visitors:
             if self._files().is_nearly_full:
                 await _refusal()(scope, receive, send)
             else:
-                await self.app(scope, receive, _with_cookie(scope, send))
+                phones = scope["path"].startswith(f"{prefix()}{PHONES}")  # which get no cookie
+                await self.app(scope, receive, send if phones else _with_cookie(scope, send))
         else:
             await self.app(scope, receive, send)
 

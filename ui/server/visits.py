@@ -6,9 +6,10 @@ import functools
 
 from streamlit import runtime
 
-from model.store.keeper import Keeper, folder
+from model.store.keeper import Keeper
 from model.store.problem import Problem
 from model.store.visit import Visit
+from ui.server.store import store
 from ui.server.visitors import was_just_given
 
 __all__ = ["forget", "is_live", "keep", "problem", "stop", "visit"]
@@ -43,7 +44,7 @@ def problem() -> Problem | None:
 
 @functools.cache
 def _keeper() -> Keeper:
-    return Keeper(folder())
+    return Keeper(store())
 
 
 def is_live(session: str) -> bool:

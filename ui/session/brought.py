@@ -23,6 +23,7 @@ __all__ = [
     "leave",
     "of_test",
     "show_drawing",
+    "show_of_the_room",
     "show_test",
 ]
 
@@ -58,6 +59,12 @@ def show_test(name: str, test: Split, index: int, read_as: int) -> None:
 def show_drawing(number: int, drawing: NDArray[np.floating[Any]]) -> None:
     """Go to Draw with a drawing of this visit, (28, 28) from 0 to 1."""
     bring(_of_drawing(number, drawing), "evidence")
+    address.go_to("Draw")
+
+
+def show_of_the_room(number: int, image: NDArray[np.uint8], about: str, *, is_right: bool) -> None:
+    """Go to Draw with a drawing of the room, (28, 28) from 0 to 255, and with a reason."""
+    bring(_picture(f"room {number}", image, about), "evidence" if is_right else "contrast")
     address.go_to("Draw")
 
 

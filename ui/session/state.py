@@ -232,6 +232,19 @@ OWN_PATH = Key[str | None]("own_path", lambda: None)
 OWN_TURN = WidgetKey[bool]("own_turn", bool)
 """Whether the uploaded pictures are turned as is offered."""
 
+# The room; see ui/session/room.py.
+ROOM_NOTICE = Key[str | None]("room_notice", lambda: None)
+"""One sentence to show on Room: why something was not done."""
+ROOM_TRAINED = Key["dict[str, frozenset[str]]"]("room_trained", dict)
+"""The phones on whose drawings a training learned, by the id of its job."""
+ROOM_BEFORE = Key[Checkpoint | None]("room_before", lambda: None)
+"""The model that read in the room before the last training on it."""
+CODE = WidgetKey[str]("room_code", str)
+"""The code of a room that somebody wants to join."""
+WIFI = WidgetKey[str]("wifi_name", str)
+WIFI_PASSWORD = WidgetKey[str]("wifi_password", str)
+"""Of the hall's Wi-Fi, for a second code; it stays in this session."""
+
 # The settings of a training; the page's address has them by these names.
 DATA = WidgetKey[str | None]("data", lambda: resources.test_data()[0])
 INPUT = WidgetKey[Input]("input", lambda: "directions")
@@ -302,6 +315,12 @@ NAMES = frozenset(
         *("go_back", "keep", "retrain", "see_changes", "stop", "to_canvas", "to_upload", "train"),
         *("run_step", "show_mistake", "tutorial"),
         "afresh",
+        *("join", "open_room", "room_address", "room_aside", "room_buttons", "room_clear"),
+        *("room_close", "room_empty", "room_end", "room_figures", "room_files", "room_hand"),
+        *("room_joins", "room_keep", "room_more", "room_pause", "room_receipt", "room_side"),
+        *("room_view", "room_wall"),
+        *("download_room_handout", "download_room_results", "download_room_strokes"),
+        *("train_on_room", "wall"),
     }
 )
 """Keys under which nothing is held: containers, browser components and buttons."""

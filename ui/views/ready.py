@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import html
 import sys
 import time
 
-import segno
 import streamlit as st
 
-from ui.elements import wording
+from ui.elements import qr, wording
 from ui.server import addresses, readiness, resources, visitors
 from ui.server.addresses import Address
-from ui.session import state
+from ui.server.paths import prefix
+from ui.session import phones, state
 
 __all__ = ["ready_view"]
 
@@ -28,8 +27,6 @@ HOTSPOT = {
 HOTSPOT_OF_LINUX = "Settings, Wi-Fi, Turn On Wi-Fi Hotspot"
 GOOD = "<i class='good' role='img' aria-label='in order:'>✓</i>"
 BAD = "<i class='bad' role='img' aria-label='not in order:'>✗</i>"
-QR_PIXELS = 8
-"""Of the picture, for each square of the code; it is shown larger or smaller."""
 
 
 def ready_view() -> None:
@@ -69,6 +66,9 @@ def _listed(lines: tuple[readiness.Line, ...]) -> str:
 
 def _address() -> None:
     """Show the code, whether a phone has come, and what to do where none does: a fragment."""
+    if (public := phones.public_url()) is not None:
+        _show_code(public, addresses.addresses())
+        return
     only_at = st.get_option("server.address")
     found = addresses.addresses(only_at)
     if only_at in ("localhost", *addresses.THIS_MACHINE):
@@ -84,11 +84,13 @@ def _address() -> None:
         )
         return
     host = found[0].host if len(found) == 1 else _chosen(found)
-    path = st.get_option("server.baseUrlPath").strip("/")
-    url = f"http://{host}:{st.get_option('server.port')}{path and f'/{path}'}"
+    _show_code(f"http://{host}:{st.get_option('server.port')}{prefix()}", found)
+
+
+def _show_code(url: str, found: tuple[Address, ...]) -> None:
     st.html(
         f"<h2>Open this on your phone</h2><img class='code' alt='The address as a QR code'"
-        f" src='{_code(url)}'><p class='address'>{html.escape(url)}</p>{_arrival(found)}"
+        f" src='{qr.code(url)}'><p class='address'>{html.escape(url)}</p>{_arrival(found)}"
     )
 
 
@@ -128,12 +130,3 @@ def _arrival(found: tuple[Address, ...]) -> str:
 
 def _hotspot() -> str:
     return html.escape(HOTSPOT.get(sys.platform, HOTSPOT_OF_LINUX))
-
-
-@functools.lru_cache(maxsize=16)
-def _code(url: str) -> str:
-    """Return a picture's address (data:…): dark on light in every theme, or no phone reads it."""
-    address: str = segno.make(url, error="m", micro=False).svg_data_uri(
-        scale=QR_PIXELS, border=3, dark="#000", light="#fff"
-    )
-    return address

@@ -79,6 +79,7 @@ KEYS: dict[str, tuple[Shortcut, ...]] = {
         Shortcut("d", "Draw", (_view(""),)),
         Shortcut("t", "Train", (_view("train"),)),
         Shortcut("v", "Evaluate", (_view("evaluate"),)),
+        Shortcut("o", "Room", (_view("room"),)),
         Shortcut("h", "How it works", (_view("how"),)),
         Shortcut("f", "Stage, on or off", (("stage", "input"),)),
         Shortcut("Esc", "Back", (("to_canvas", "button"), _radio("why", 0))),

@@ -42,7 +42,7 @@ function centralMoments(ink) {
     sumX += ink[i] * x;
     sumY += ink[i] * y;
   });
-  mass ||= 1;
+  if (mass === 0) mass = 1;
   const [meanX, meanY] = [sumX / mass, sumY / mass];
   let [mu20, mu11, mu02] = [0, 0, 0];
   forEachPixel((i, x, y) => {

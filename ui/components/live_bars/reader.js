@@ -5,10 +5,13 @@
 // Pictures are flat Float32Arrays, row by row. Python's answer is the truth: this one is for the time
 // until it comes, and tests/browser/test_live_bars.py holds the two together.
 
+const ARRAYS = { F32: Float32Array, I16: Int16Array, U8: Uint8Array }; // by safetensors' names
+
 // The model as Python sends it, the bytes of a safetensors file → its values and typed arrays: input,
 // distance_weight, min_familiarity, min_probability, unseen (digits that were not learned; none without
 // a rejector), unseen_margin, weights (784, 10), bias (10,), prototypes (10, k, 784), and where there is
-// a rejector rejector_weights (784, 10) and rejector_bias (10,).
+// a rejector rejector_weights (784, 10) and rejector_bias (10,). An array NAME with a value NAME_scale
+// is to be multiplied by it.
 export function decodeModel(message) {
   const { buffer } = message.slice(); // begins at 0, as arrays of floats need it
   const start = 8 + new DataView(buffer).getUint32(0, true);
@@ -16,9 +19,11 @@ export function decodeModel(message) {
   const { __metadata__: metadata, ...arrays } = header;
   const model = JSON.parse(metadata.values);
   for (const [name, { dtype, data_offsets: ends }] of Object.entries(arrays)) {
-    const ofFloats = dtype === "F32";
-    const length = (ends[1] - ends[0]) / (ofFloats ? 4 : 1);
-    model[name] = new (ofFloats ? Float32Array : Uint8Array)(buffer, start + ends[0], length);
+    const kind = ARRAYS[dtype];
+    const length = (ends[1] - ends[0]) / kind.BYTES_PER_ELEMENT;
+    const array = new kind(buffer, start + ends[0], length);
+    const scale = model[`${name}_scale`];
+    model[name] = scale === undefined ? array : Float32Array.from(array, (value) => value * scale);
   }
   return model;
 }
@@ -36,7 +41,7 @@ export function readParts(image, model, cache = newCache()) {
   cache.digits = [];
   const readings = found.map((part) => {
     const digit = fromCache(cutOutOf(image, part, cache), before, cache);
-    digit.reading ??= readDigit(digit, model);
+    if (digit.reading === null) digit.reading = readDigit(digit, model);
     cache.digits.push(digit);
     return digit.reading;
   });
@@ -164,8 +169,9 @@ function triangles(from, to) {
     const weights = [];
     let total = 0;
     for (let k = start; k < end; k++) {
-      weights.push(Math.max(0, 1 - Math.abs(k - centre + 0.5) / support));
-      total += weights.at(-1);
+      const weight = Math.max(0, 1 - Math.abs(k - centre + 0.5) / support);
+      weights.push(weight);
+      total += weight;
     }
     return { start, weights: weights.map((weight) => weight / total) };
   });

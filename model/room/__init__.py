@@ -1,0 +1,1 @@
+"""A room: what phones send, what the speaker lets be seen of it, and what it says of the models."""

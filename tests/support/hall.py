@@ -1,0 +1,53 @@
+"""A room that is open: the speaker's page shows it, and phones have drawn in it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+from playwright.sync_api import Page, expect
+
+from tests.support.phones import Phone, written
+
+__all__ = ["draw_in", "hall_url", "open_room"]
+
+OPENS_IN = 120_000
+PHONES, DIGITS_EACH, SCRIBBLES = 10, 3, 2
+SCRIBBLE = [[[28 + 224 * (i * 7 % 11) / 10, 28 + 224 * (i * 5 % 13) / 12] for i in range(40)]]
+"""What no model takes for a digit."""
+
+
+def hall_url(url: str) -> str:
+    """Return a server's address as phones ask for it: by a name, not as this machine's own."""
+    return url.replace("127.0.0.1", "inkling.localhost")
+
+
+def open_room(page: Page, url: str) -> str:
+    """Open a room on the speaker's page; return its code."""
+    page.goto(f"{url}/room")
+    page.get_by_role("button", name="Open a room").click()
+    code = page.locator(".room-code")
+    expect(code).to_have_text(re.compile(r"^\w{5}$"), timeout=OPENS_IN)
+    return code.inner_text()
+
+
+def draw_in(url: str, code: str) -> None:
+    """Have phones send 30 digits, and another one two scribbles, which wait for the speaker."""
+    with ThreadPoolExecutor(1) as thread:  # this one's event loop is Playwright's
+        thread.submit(asyncio.run, _sent(url, code)).result()
+
+
+async def _sent(url: str, code: str) -> None:
+    digits = itertools.islice(written(), PHONES * DIGITS_EACH)
+    for number in range(PHONES + 1):
+        phone = Phone(url, code)
+        await phone.join()
+        if number == PHONES:
+            answers = [await phone.post(json.dumps(SCRIBBLE), 3) for _ in range(SCRIBBLES)]
+        else:
+            answers = [await phone.send(next(digits)) for _ in range(DIGITS_EACH)]
+        phone.connection.close()
+        assert [answer.status for answer in answers] == [200] * len(answers)

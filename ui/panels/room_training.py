@@ -1,0 +1,199 @@
+"""Train on the room: MNIST and what its phones drew, judged on phones that it never saw."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+from collections.abc import Collection
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from model.classifier.checkpoint import Checkpoint
+from model.classifier.softmax import SoftmaxRegression
+from model.config import TrainingConfig
+from model.data import datasets, own_files
+from model.data.array_files import DataError
+from model.data.mnist_files import FourArrays
+from model.room import figures
+from model.room.figures import Proportion
+from model.room.record import Drawing
+from ui.elements import notices, wording
+from ui.server import kept_runs, resources
+from ui.server.own_files import new_folder
+from ui.server.rooms import LiveRoom
+from ui.session import models, room, state, training
+
+__all__ = ["room_training"]
+
+JUDGED_SHARE = 0.3
+"""Of the phones, about: their drawings are not learned from."""
+LEAST = (4, 20)
+"""Phones, and drawings of theirs, from which on it can be trained on."""
+ROOM_SHARE = 0.25
+"""Of the pictures that are learned from, at most; a few drawings are repeated until then …"""
+MOST_REPEATED = 30
+"""… but not more often than this."""
+STEPS = 10_000
+
+
+def room_training(live: LiveRoom) -> None:
+    """Offer to train on the room, and show the receipt of a run."""
+    if training.is_training():  # which the page shows on every view
+        return
+    if (told := _told(live)) is not None:
+        _receipt(live, *told)
+        return
+    # What has been drawn is looked at when it is pressed: drawings come without a run of the page.
+    if st.button(
+        "Train on the room", key="train_on_room", help=wording.room_training(*LEAST)
+    ) and _begin(live):
+        st.rerun()
+
+
+def _usable(live: LiveRoom) -> list[Drawing]:
+    """Return the drawings that can be learned from: one digit each, asked for, and not hidden."""
+    return [each for each in live.wall.asked() if each.n_parts == 1]
+
+
+def _split(phones: Collection[str]) -> tuple[set[str], set[str]]:
+    """Return the phones to learn from and those to judge by: by a hash, so that none changes."""
+    by_hash = [
+        phone for _, phone in sorted((hashlib.sha256(p.encode()).digest(), p) for p in phones)
+    ]
+    n = max(1, round(JUDGED_SHARE * len(by_hash))) if len(by_hash) > 1 else 0
+    return set(by_hash[n:]), set(by_hash[:n])
+
+
+def _begin(live: LiveRoom) -> bool:
+    """Begin a training, or note why there is none; return whether something is to be shown."""
+    drawings = _usable(live)
+    learned, judged = _split({each.phone for each in drawings})
+    if len(learned) + len(judged) < LEAST[0] or len(drawings) < LEAST[1]:
+        notices.info(wording.room_too_small(*LEAST))
+        return False
+    if not resources.has_mnist():
+        notices.info(wording.NO_MNIST)
+        return False
+    mine = [each for each in drawings if each.phone in learned]
+    try:
+        with st.spinner("Putting MNIST and the room together"):
+            path = _written(mine)
+    except (DataError, OSError) as error:
+        state.ROOM_NOTICE.set(f"That could not be trained on: {error}")
+        return True
+    before = live.model
+    config = TrainingConfig(input=before.model.input, n_steps=STEPS)
+    training.submit(config, str(path))
+    if (job := state.JOB.get()) is not None:
+        state.ROOM_TRAINED.set(state.ROOM_TRAINED.get() | {job: frozenset(learned)})
+        state.ROOM_BEFORE.set(before)
+    return True
+
+
+def _written(drawings: list[Drawing]) -> Path:
+    """Write MNIST and drawings, repeated, to a file that a training reads."""
+    mnist = datasets.load("mnist")
+    parts = (mnist.train, mnist.validation)
+    n = sum(map(len, parts))
+    repeats = max(1, min(MOST_REPEATED, round(ROOM_SHARE / (1 - ROOM_SHARE) * n / len(drawings))))
+    images = np.stack([each.image for each in drawings])
+    labels = np.array([each.asked for each in drawings], np.uint8)
+    folder = new_folder()
+    _folders.append(folder)
+    del _folders[:-MOST_FOLDERS]
+    path = Path(folder.name) / "the room and MNIST.npz"
+    own_files.write(
+        FourArrays(
+            np.concatenate([*(part.images for part in parts), *[images] * repeats]),
+            np.concatenate([*(part.labels for part in parts), *[labels] * repeats]),
+            mnist.test.images,
+            mnist.test.labels,
+        ),
+        path,
+    )
+    return path
+
+
+MOST_FOLDERS = 4
+_folders: list[object] = []  # 47 MB each, which go when they fall out of here
+
+
+def _told(live: LiveRoom) -> tuple[Checkpoint, Checkpoint, frozenset[str]] | None:
+    """Return the models before and after a training on the room, if it was the last one."""
+    job = kept_runs.find(state.LAST_JOB.get())
+    learned = state.ROOM_TRAINED.get().get(state.LAST_JOB.get() or "")
+    before = state.ROOM_BEFORE.get()
+    if job is None or job.result is None or learned is None or before is None:
+        return None
+    return before, job.result, learned
+
+
+def _receipt(
+    live: LiveRoom, before: Checkpoint, after: Checkpoint, learned: frozenset[str]
+) -> None:
+    """Show the room before and after, on phones that were not learned from, and MNIST."""
+    unseen = [each for each in live.wall.asked() if each.phone not in learned]
+    with st.container(key="room_receipt"):
+        st.subheader("Trained on the room")
+        st.html(_compared(unseen, before, after))
+        st.html(f"<p class='note'>{html.escape(wording.room_price(len(learned)))}</p>")
+        with st.container(horizontal=True):
+            if np.array_equal(_weights(live.model), _weights(after)):
+                st.html(f"<p class='note'>{wording.ROOM_KEPT}</p>")
+                st.button("Close", key="room_aside", on_click=_done)
+            else:
+                st.button(
+                    "Keep", type="primary", key="room_keep", on_click=_keep, args=(live, after)
+                )
+                st.button("Put aside", key="room_aside", on_click=_put_aside)
+
+
+def _compared(unseen: list[Drawing], before: Checkpoint, after: Checkpoint) -> str:
+    name, test = resources.test_data()
+    rows = []
+    for title, model in (("before", before), ("now", after)):
+        share = _judged(unseen, model)
+        right = (resources.test_probabilities(model.model).argmax(axis=1) == test.labels).mean()
+        value = "–" if share.value is None else f"{share.value:.1%}"
+        rows.append(
+            f"<tr><th scope='row'>{title}</th><td>{value}"
+            f"<small>{wording.interval(share)}</small></td><td>{right:.2%}</td></tr>"
+        )
+    return (
+        "<table class='figures'><thead><tr><td></td><th>unseen phones</th>"
+        f"<th>{html.escape(wording.TEST_NAMES[name])}</th></tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def _judged(drawings: list[Drawing], model: Checkpoint) -> Proportion:
+    if not drawings:
+        return figures.proportion(np.zeros(0, bool), np.zeros(0, int))
+    read = model.model.predict(np.stack([each.image for each in drawings]))
+    asked = np.array([each.asked for each in drawings])
+    is_one = np.array([each.n_parts == 1 for each in drawings])
+    numbers: dict[str, int] = {}
+    phones = np.array([numbers.setdefault(each.phone, len(numbers)) for each in drawings])
+    return figures.proportion((read == asked) & is_one, phones)
+
+
+def _weights(checkpoint: Checkpoint) -> NDArray[np.float32]:
+    """Return what tells two models apart: a room's has been to the store and back."""
+    assert isinstance(checkpoint.model, SoftmaxRegression), "a training makes linear models"
+    return checkpoint.model.weights
+
+
+def _keep(live: LiveRoom, after: Checkpoint) -> None:
+    room.use(live, after)
+
+
+def _put_aside() -> None:
+    _done()
+    models.go_back()
+
+
+def _done() -> None:
+    state.ROOM_BEFORE.set(None)

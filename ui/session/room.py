@@ -1,0 +1,85 @@
+"""This browser's room: the one that it opened, or may control by its secret link."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from model.classifier.checkpoint import Checkpoint
+from model.store.problem import StoreError
+from ui.elements import wording
+from ui.server import rooms
+from ui.server.rooms import LiveRoom, TooManyRoomsError
+from ui.session import brought, state
+
+__all__ = ["HAND", "arrive", "change", "clear", "mine", "open_room", "show", "use"]
+
+HAND = "hand"
+"""The address parameter of a room's secret link: its code, a point, and the secret."""
+
+
+def arrive() -> None:
+    """Take a room's secret out of the address, and let this browser control the room."""
+    said = st.query_params.get(HAND)
+    if said is None:
+        return
+    del st.query_params[HAND]
+    code, _, secret = said.partition(".")
+    try:
+        rooms.add_hand(code, state.OWNER.get(), secret)
+    except (StoreError, TimeoutError):
+        state.ROOM_NOTICE.set(wording.ROOM_NOT_NOW)
+
+
+def mine() -> LiveRoom | None:
+    """Return the room that this browser controls, if it is not closed; None where there is none."""
+    try:
+        live = rooms.of_browser(state.OWNER.get())
+    except (StoreError, TimeoutError):
+        state.ROOM_NOTICE.set(wording.ROOM_NOT_NOW)
+        return None
+    return live
+
+
+def open_room(model: Checkpoint) -> None:
+    """Open a room whose drawings this model reads; why that cannot be becomes the notice."""
+    state.ROOM_NOTICE.set(None)
+    try:
+        rooms.open_room(state.OWNER.get(), model)
+    except TooManyRoomsError:
+        state.ROOM_NOTICE.set(wording.TOO_MANY_ROOMS.format(n=rooms.MOST_ROOMS))
+    except (StoreError, TimeoutError):
+        state.ROOM_NOTICE.set(wording.ROOM_NOT_NOW)
+
+
+def change(live: LiveRoom, **values: Any) -> None:
+    """Change the room; where that cannot be kept, it stays as it is, and the notice says so."""
+    state.ROOM_NOTICE.set(None)
+    try:
+        live.change(**values).result(rooms.WAIT_SECONDS)
+    except (StoreError, TimeoutError):
+        state.ROOM_NOTICE.set(wording.ROOM_NOT_NOW)
+
+
+def use(live: LiveRoom, model: Checkpoint) -> None:
+    """Let another model read in the room; phones get it with their next answer."""
+    change(live, model=model.to_bytes())
+
+
+def clear(live: LiveRoom) -> None:
+    """Delete all drawings of the room."""
+    state.ROOM_NOTICE.set(None)
+    try:
+        live.clear().result(rooms.WAIT_SECONDS)
+    except (StoreError, TimeoutError):
+        state.ROOM_NOTICE.set(wording.ROOM_NOT_NOW)
+
+
+def show(live: LiveRoom, number: int) -> None:
+    """Go to Draw with a drawing of the room, and with a reason for what was read."""
+    tile = live.wall.tile(number, live.model)
+    if tile is not None:
+        about = wording.of_the_room(tile.drawing.asked, tile.read, tile.mark)
+        is_right = tile.drawing.asked in (None, tile.read)
+        brought.show_of_the_room(number, tile.drawing.image, about, is_right=is_right)
