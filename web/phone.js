@@ -23,7 +23,7 @@ canvas.width = CANVAS_SIDE;
 canvas.height = CANVAS_SIDE;
 const context = canvas.getContext("2d", { willReadFrequently: true, alpha: false });
 
-const saved = { token: null, waiting: [], deck: [], sent: 0, ...stored() };
+const saved = { token: null, waiting: [], deck: [], ...stored() };
 let model = null;
 let modelParts = {}; // of the model, by name: {weights: {name, values}, …}
 let cache = newCache();
@@ -158,12 +158,15 @@ function nPoints() {
   return strokes.reduce((sum, stroke) => sum + stroke.length, 0);
 }
 
+// A second finger may press these while the first one draws: the stroke under way goes, too.
 function undo() {
+  pen = null;
   strokes.pop();
   changed();
 }
 
 function clear() {
+  pen = null;
   strokes = [];
   changed();
 }
@@ -348,7 +351,6 @@ async function flush() {
 
 function sent(drawing, said) {
   without(drawing);
-  saved.sent += 1;
   wait = SHORTEST_WAIT;
   store();
   if (saved.waiting.length > 0) showSending();
@@ -410,7 +412,6 @@ function showSending() {
 }
 
 function told(said) {
-  saved.sent = Math.max(saved.sent, said.mine);
   element("take_back").hidden = said.mine === 0;
   const right = said.right === null ? "" : `${Math.round(100 * said.right)}%`;
   const values = {
@@ -440,7 +441,6 @@ async function takeBack() {
     const { status, said } = await post("take_back", { token: saved.token });
     if (status !== 200) return tell(said.say);
     saved.waiting = [];
-    saved.sent = 0;
     store();
     told({ ...said, mine: 0 });
     tell(WORDS.taken_back);

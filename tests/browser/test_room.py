@@ -16,6 +16,7 @@ from model.room.drawing import SIDE, pictured
 from model.store import rooms
 from model.store.store import Store
 from tests.support.drawing import DIGITS, Stroke
+from tests.support.hall import open_room
 from tests.support.phones import as_sent, written
 from tests.support.server import Server
 from tests.support.waiting import wait_until
@@ -52,6 +53,22 @@ POINTERS = """([strokes, side]) => {
 }"""
 
 
+# A stroke in whose middle a button is pressed.
+CUT_SHORT = """(button) => {
+  const canvas = document.getElementById("canvas");
+  const say = (type, x) => canvas.dispatchEvent(new PointerEvent(type, {
+    bubbles: true, cancelable: true, pointerId: 6, pointerType: "touch",
+    button: type === "pointermove" ? -1 : 0, clientX: x, clientY: 200,
+  }));
+  document.getElementById("clear").click();
+  say("pointerdown", 100);
+  say("pointermove", 130);
+  document.getElementById(button).click();
+  say("pointermove", 160);
+  say("pointerup", 160);
+}"""
+
+
 @pytest.fixture
 def phones(browser: Browser) -> Iterator[Callable[[str, tuple[int, int]], Page]]:
     """Open phones, each a browser of its own with a touch screen."""
@@ -78,15 +95,6 @@ def phones(browser: Browser) -> Iterator[Callable[[str, tuple[int, int]], Page]]
     for context in contexts:
         context.close()
     assert not errors, errors
-
-
-def open_room(page: Page, server: Server) -> str:
-    """Open a room on the speaker's page; return its code."""
-    page.goto(f"{server.url}/room")
-    page.get_by_role("button", name="Open a room").click()
-    code = page.locator(".room-code")
-    expect(code).to_have_text(re.compile(r"^\w{5}$"), timeout=LONG)
-    return code.inner_text()
 
 
 def asked(phone: Page) -> int:
@@ -137,7 +145,7 @@ def test_a_room_draws_and_is_moderated_and_the_model_that_learned_from_it_reads_
     mnist: Any,
     console_errors: list[str],
 ) -> None:
-    code = open_room(page, training_server)
+    code = open_room(page, training_server.url)
     hall = [phones(f"{training_server.url}/r/{code}", screen) for screen in SCREENS]
     for _ in range(SIDE_OF_DIGITS):
         for phone in hall:
@@ -224,7 +232,7 @@ def _model(server: Server, code: str) -> bytes:
 def test_a_phone_without_a_network_reads_on_and_sends_each_drawing_once_when_it_is_back(
     page: Page, server: Server, phones: Callable[[str, tuple[int, int]], Page]
 ) -> None:
-    code = open_room(page, server)
+    code = open_room(page, server.url)
     phone = phones(f"{server.url}/r/{code}", SCREENS[0])
     expect(phone.get_by_role("meter")).to_have_count(10)
     draw_and_send(phone)
@@ -260,7 +268,7 @@ def touches(phone: Page, *steps: tuple[str, dict[int, tuple[float, float]]]) -> 
 def test_a_palm_that_rests_and_a_pinch_leave_nothing_and_the_page_stays_where_it_is(
     page: Page, server: Server, phones: Callable[[str, tuple[int, int]], Page]
 ) -> None:
-    code = open_room(page, server)
+    code = open_room(page, server.url)
     phone = phones(f"{server.url}/r/{code}", SCREENS[1])
     palm = {0: (0.9, 0.9)}
     down = [(0.5, 0.1 + 0.1 * i) for i in range(9)]
@@ -285,6 +293,9 @@ def test_a_palm_that_rests_and_a_pinch_leave_nothing_and_the_page_stays_where_it
     )
     expect(phone.locator("#says")).to_have_text("Draw with a finger")
     assert phone.evaluate("[scrollX, scrollY, visualViewport.scale]") == [0, 0, 1]
+    for button in ("clear", "undo"):  # pressed by another finger while one draws
+        phone.evaluate(CUT_SHORT, button)
+        expect(phone.locator("#says")).to_have_text("Draw with a finger")
     touch(phone, tuple(DIGITS[4]))
     expect(phone.locator("#says")).to_have_text("Looks like 4")
 
@@ -292,7 +303,7 @@ def test_a_palm_that_rests_and_a_pinch_leave_nothing_and_the_page_stays_where_it
 def test_a_scribble_waits_for_the_speaker_and_on_the_stage_only_its_number_is_seen(
     page: Page, server: Server, phones: Callable[[str, tuple[int, int]], Page]
 ) -> None:
-    code = open_room(page, server)
+    code = open_room(page, server.url)
     phone = phones(f"{server.url}/r/{code}", SCREENS[2])
     draw_and_send(phone)
     scribble = [(0.1 + 0.8 * (i * 7 % 11) / 10, 0.1 + 0.8 * (i * 5 % 13) / 12) for i in range(40)]
@@ -316,7 +327,7 @@ def test_a_scribble_waits_for_the_speaker_and_on_the_stage_only_its_number_is_se
 def test_who_did_not_open_the_room_can_join_it_and_sees_no_wall(
     page: Page, other_page: Page, server: Server
 ) -> None:
-    code = open_room(page, server)
+    code = open_room(page, server.url)
     other_page.goto(f"{server.url}/room")
     other_page.get_by_label("Or join one: its code").fill(code.lower())
     other_page.keyboard.press("Enter")
