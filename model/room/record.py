@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import secrets
+import time
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.config import SIDE
+from model.room import names
 
-__all__ = ["Drawing", "Moderation", "Room", "State"]
+__all__ = ["Drawing", "Moderation", "Room", "State", "new_room"]
 
 State = Literal["open", "paused", "closed"]
 """Whether drawings are taken: a phone keeps what it has while a room is paused, and gives up when
@@ -49,6 +52,20 @@ class Room:
     state: State
     takes_new: bool
     model: bytes
+
+
+def new_room(code: str, owner: str, model: bytes) -> Room:
+    """Return a room that is opened now, for a browser whose hash is `owner`."""
+    return Room(
+        code=code,
+        opened=time.time(),
+        owner=owner,
+        hand=secrets.token_urlsafe(16),
+        secret=names.new_secret(),
+        state="open",
+        takes_new=True,
+        model=model,
+    )
 
 
 @dataclasses.dataclass(frozen=True)

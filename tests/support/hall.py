@@ -6,13 +6,15 @@ import asyncio
 import itertools
 import json
 import re
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from playwright.sync_api import Page, expect
 
 from tests.support.phones import Phone, written
 
-__all__ = ["draw_in", "hall_url", "open_room"]
+__all__ = ["draw_in", "elsewhere", "hall_url", "open_room"]
 
 OPENS_IN = 120_000
 PHONES, DIGITS_EACH, SCRIBBLES = 10, 3, 2
@@ -36,8 +38,13 @@ def open_room(page: Page, url: str) -> str:
 
 def draw_in(url: str, code: str) -> None:
     """Have phones send 30 digits, and another one two scribbles, which wait for the speaker."""
-    with ThreadPoolExecutor(1) as thread:  # this one's event loop is Playwright's
-        thread.submit(asyncio.run, _sent(url, code)).result()
+    elsewhere(_sent(url, code))
+
+
+def elsewhere(work: Coroutine[Any, Any, None]) -> None:
+    """Do this in a thread: the event loop of this one is Playwright's."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
 
 
 async def _sent(url: str, code: str) -> None:

@@ -10,7 +10,6 @@ import itertools
 import json
 import re
 import secrets
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +19,7 @@ from model.data import strokes
 from model.data.strokes import WrittenDigit
 from model.room import names
 from model.room.drawing import SIDE
-from model.room.record import Room
+from model.room.record import Room, new_room
 from model.store import rooms
 from model.store.store import Store
 from model.store.visit import key
@@ -37,16 +36,7 @@ WIDE, FIRST = 0.6, 0.2
 
 def opened(folder: Path, **values: Any) -> Room:
     """Open a room in a store that no server has yet; return it. The speaker has `COOKIE`."""
-    usual = Room(
-        code=names.new_code(),
-        opened=time.time(),
-        owner=key(COOKIE),
-        hand=secrets.token_urlsafe(16),
-        secret=names.new_secret(),
-        state="open",
-        takes_new=True,
-        model=shipped("directions").to_bytes(),
-    )
+    usual = new_room(names.new_code(), key(COOKIE), shipped("directions").to_bytes())
     room = dataclasses.replace(usual, **values)
     with contextlib.closing(Store(folder)) as store:
         store.act(lambda connection: rooms.write(connection, room))

@@ -6,12 +6,10 @@ row that the page does not keep, or that nobody knows how to check, is found.
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import random
 import re
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -23,6 +21,7 @@ from tests.support.answers import (
     models,
 )
 from tests.support.drawing import DIGITS, canvas_ready, draw_with_mouse, mouse_held
+from tests.support.hall import elsewhere
 from tests.support.paths import ROOT
 from tests.support.phones import Phone, written
 from ui.components.keys import KEYS
@@ -157,8 +156,7 @@ def _phones_draw(page: Page) -> None:
         for phone in phones:
             phone.connection.close()
 
-    with ThreadPoolExecutor(1) as elsewhere:  # Playwright has this thread's event loop
-        elsewhere.submit(asyncio.run, draw()).result()
+    elsewhere(draw())
 
 
 def _nothing(page: Page) -> None:

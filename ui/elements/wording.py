@@ -173,7 +173,6 @@ ROOM_NO_NETWORK = (
     "No phone can reach this machine: it is on no network, or the server was told to listen to this"
     " machine only. The card Ready? says what to do."
 )
-ROOM_NO_JOINS = "No new phones are let in now."
 ROOM_CLEAR = "All drawings of the room are deleted, on the phones' side too. There is no undo."
 ROOM_CLOSE = "Nobody can draw any more. The room's files can be taken home before."
 ROOM_WIFI = "With the hall's Wi-Fi, the wall shows a second code, by which phones join it."
@@ -181,6 +180,11 @@ ROOM_HAND = "Who has this link controls the room as well. It is for you alone."
 ROOM_KEPT = "It reads in the room now. Phones get it with their next answer."
 TEST_NAMES = {"mnist": "MNIST's test", "digits": "built-in test"}
 """The test digits, in few words."""
+
+
+def proportion(share: Proportion) -> str:
+    """Say a share in per cent."""
+    return "–" if share.value is None else f"{share.value:.1%}"
 
 
 def interval(share: Proportion) -> str:

@@ -7,7 +7,6 @@ import html
 import streamlit as st
 
 from model.classifier.checkpoint import Checkpoint
-from model.room.figures import Proportion
 from model.room.wall import Figures
 from ui.components.picture_pick import picture_pick
 from ui.elements import pixels, wording
@@ -37,8 +36,13 @@ def room_figures(live: LiveRoom) -> None:
 
 
 def _headline(model: Checkpoint, figures: Figures) -> str:
-    room_share = f"{_per_cent(figures.share)}<small>{wording.interval(figures.share)}</small>"
-    shares = ((wording.ROOM, room_share), _of_the_test(model))
+    room_share = (
+        f"{wording.proportion(figures.share)}<small>{wording.interval(figures.share)}</small>"
+    )
+    shares = (
+        (wording.ROOM, room_share),
+        (_test_name(), f"{resources.test_accuracy(model.model):.1%}"),
+    )
     cells = "".join(
         f"<div><dt>{html.escape(name)}</dt><dd>{value}</dd></div>" for name, value in shares
     )
@@ -48,23 +52,16 @@ def _headline(model: Checkpoint, figures: Figures) -> str:
     )
 
 
-def _of_the_test(model: Checkpoint) -> tuple[str, str]:
-    """Return what the test digits are called, and how much of them the model reads rightly."""
-    name, test = resources.test_data()
-    right = (resources.test_probabilities(model.model).argmax(axis=1) == test.labels).mean()
-    return wording.TEST_NAMES[name], f"{right:.1%}"
-
-
-def _per_cent(share: Proportion) -> str:
-    return "–" if share.value is None else f"{share.value:.1%}"
+def _test_name() -> str:
+    return wording.TEST_NAMES[resources.test_data()[0]]
 
 
 def _digits(figures: Figures) -> str:
     """Show the share of each digit as a bar, with its number and how many there are."""
     rows = "".join(
         f"<tr><th scope='row'>{digit}</th><td class='bar-cell'><span class='share'"
-        f" style='width:{100 * (one.value or 0):.1f}%'></span></td><td>{_per_cent(one)}</td>"
-        f"<td class='quiet'>of {one.n:,}</td></tr>"
+        f" style='width:{100 * (one.value or 0):.1f}%'></span></td>"
+        f"<td>{wording.proportion(one)}</td><td class='quiet'>of {one.n:,}</td></tr>"
         for digit, one in enumerate(figures.by_digit)
     )
     return f"<table class='room-digits'>{rows}</table>"
@@ -92,21 +89,18 @@ def _mistakes(live: LiveRoom, figures: Figures) -> None:
 
 def _of_each_model(live: LiveRoom) -> str:
     """Compare the models that this visit has on the room's drawings, and on the test digits."""
-    known = dict(list(models.choices().items())[-MOST_MODELS:])
-    if live.model not in known.values():
-        known = {wording.ROOM_MODEL: live.model} | known
+    known = dict(list(room.compared(live).items())[-MOST_MODELS:])
     rows = []
     for name, model in known.items():
         share = live.wall.figures(model).share
-        reads = " class='reads'" if model is live.model else ""
-        on_test = _of_the_test(model)[1]
+        reads = " class='reads'" if models.is_same(model, live.model) else ""
+        on_test = f"{resources.test_accuracy(model.model):.1%}"
         rows.append(
-            f"<tr{reads}><th scope='row'>{html.escape(name)}</th><td>{_per_cent(share)}"
+            f"<tr{reads}><th scope='row'>{html.escape(name)}</th><td>{wording.proportion(share)}"
             f"<small>{wording.interval(share)}</small></td><td>{on_test}</td></tr>"
         )
-    test = wording.TEST_NAMES[resources.test_data()[0]]
     return (
         f"<table class='figures'><thead><tr><th>model</th><th>{wording.ROOM}</th>"
-        f"<th>{html.escape(test)}</th></tr></thead>"
+        f"<th>{html.escape(_test_name())}</th></tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table>"
     )

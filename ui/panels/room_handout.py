@@ -50,19 +50,16 @@ Inkling with <i>Upload a model</i>.</p>
 """
 
 
-def handout(live: LiveRoom, known: Mapping[str, Checkpoint]) -> str:
+def handout(live: LiveRoom, compared: Mapping[str, Checkpoint]) -> str:
     """Return the page.
 
     Parameters
     ----------
     live : LiveRoom
-    known : str → Checkpoint
-        The models to compare, by name.
+    compared : str → Checkpoint
+        Models by name.
     """
     figures = live.wall.figures(live.model)
-    compared = dict(known)
-    if live.model not in compared.values():
-        compared = {wording.ROOM_MODEL: live.model} | compared
     tiles = [tile for tile in live.wall.tiles(live.model)[1] if tile.place == "wall"]
     opened = time.strftime("%d %B %Y", time.localtime(live.room.opened))
     return PAGE.format(
@@ -78,18 +75,14 @@ def handout(live: LiveRoom, known: Mapping[str, Checkpoint]) -> str:
 
 def _row(name: str, live: LiveRoom, model: Checkpoint) -> str:
     share = live.wall.figures(model).share
-    test = resources.test_data()[1]
-    right = (resources.test_probabilities(model.model).argmax(axis=1) == test.labels).mean()
-    value = "–" if share.value is None else f"{share.value:.1%}"
     return (
-        f"<tr><th>{html.escape(name)}</th><td>{value}</td><td>{wording.interval(share)}</td>"
-        f"<td>{right:.1%}</td></tr>"
+        f"<tr><th>{html.escape(name)}</th><td>{wording.proportion(share)}</td>"
+        f"<td>{wording.interval(share)}</td><td>{resources.test_accuracy(model.model):.1%}</td></tr>"
     )
 
 
 def _digit(digit: int, share: Proportion) -> str:
-    value = "–" if share.value is None else f"{share.value:.1%}"
-    return f"<tr><th>{digit}</th><td>{value}</td><td>{share.n:,}</td></tr>"
+    return f"<tr><th>{digit}</th><td>{wording.proportion(share)}</td><td>{share.n:,}</td></tr>"
 
 
 def _picture(tiles: Sequence[Tile]) -> bytes:

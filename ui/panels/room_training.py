@@ -9,10 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from model.classifier.checkpoint import Checkpoint
-from model.classifier.softmax import SoftmaxRegression
 from model.config import TrainingConfig
 from model.data import datasets, own_files
 from model.data.array_files import DataError
@@ -141,7 +139,7 @@ def _receipt(
         st.html(_compared(unseen, before, after))
         st.html(f"<p class='note'>{html.escape(wording.room_price(len(learned)))}</p>")
         with st.container(horizontal=True):
-            if np.array_equal(_weights(live.model), _weights(after)):
+            if models.is_same(live.model, after):
                 st.html(f"<p class='note'>{wording.ROOM_KEPT}</p>")
                 st.button("Close", key="room_aside", on_click=_done)
             else:
@@ -152,15 +150,14 @@ def _receipt(
 
 
 def _compared(unseen: list[Drawing], before: Checkpoint, after: Checkpoint) -> str:
-    name, test = resources.test_data()
+    name = resources.test_data()[0]
     rows = []
     for title, model in (("before", before), ("now", after)):
         share = _judged(unseen, model)
-        right = (resources.test_probabilities(model.model).argmax(axis=1) == test.labels).mean()
-        value = "–" if share.value is None else f"{share.value:.1%}"
         rows.append(
-            f"<tr><th scope='row'>{title}</th><td>{value}"
-            f"<small>{wording.interval(share)}</small></td><td>{right:.2%}</td></tr>"
+            f"<tr><th scope='row'>{title}</th><td>{wording.proportion(share)}"
+            f"<small>{wording.interval(share)}</small></td>"
+            f"<td>{resources.test_accuracy(model.model):.2%}</td></tr>"
         )
     return (
         "<table class='figures'><thead><tr><td></td><th>unseen phones</th>"
@@ -178,12 +175,6 @@ def _judged(drawings: list[Drawing], model: Checkpoint) -> Proportion:
     numbers: dict[str, int] = {}
     phones = np.array([numbers.setdefault(each.phone, len(numbers)) for each in drawings])
     return figures.proportion((read == asked) & is_one, phones)
-
-
-def _weights(checkpoint: Checkpoint) -> NDArray[np.float32]:
-    """Return what tells two models apart: a room's has been to the store and back."""
-    assert isinstance(checkpoint.model, SoftmaxRegression), "a training makes linear models"
-    return checkpoint.model.weights
 
 
 def _keep(live: LiveRoom, after: Checkpoint) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from model.classifier.checkpoint import Checkpoint
+from model.classifier.softmax import SoftmaxRegression
 from model.config import Input
 from ui.server import resources
 from ui.session import state
@@ -16,6 +19,7 @@ __all__ = [
     "describe",
     "fed",
     "go_back",
+    "is_same",
     "label",
     "trained_on",
     "use",
@@ -83,6 +87,17 @@ def fed(checkpoint: Checkpoint) -> str:
 def trained_on(checkpoint: Checkpoint, *, own: str) -> str:
     """Say what a model learned from; `own` is what data of a visitor's is called."""
     return DATA_NAMES.get(checkpoint.model.training_data.name, own)
+
+
+def is_same(one: Checkpoint, other: Checkpoint) -> bool:
+    """Whether two models have the same weights: one may have been to the store and back."""
+    if one is other:
+        return True
+    if not isinstance(one.model, SoftmaxRegression) or not isinstance(
+        other.model, SoftmaxRegression
+    ):
+        return False
+    return np.array_equal(one.model.weights, other.model.weights)
 
 
 def describe(checkpoint: Checkpoint) -> str:

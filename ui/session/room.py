@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -11,9 +12,9 @@ from model.store.problem import StoreError
 from ui.elements import wording
 from ui.server import rooms
 from ui.server.rooms import LiveRoom, TooManyRoomsError
-from ui.session import brought, state
+from ui.session import brought, models, state
 
-__all__ = ["HAND", "arrive", "change", "clear", "mine", "open_room", "show", "use"]
+__all__ = ["HAND", "arrive", "change", "clear", "compared", "mine", "open_room", "show", "use"]
 
 HAND = "hand"
 """The address parameter of a room's secret link: its code, a point, and the secret."""
@@ -26,10 +27,7 @@ def arrive() -> None:
         return
     del st.query_params[HAND]
     code, _, secret = said.partition(".")
-    try:
-        rooms.add_hand(code, state.OWNER.get(), secret)
-    except (StoreError, TimeoutError):
-        state.ROOM_NOTICE.set(wording.ROOM_NOT_NOW)
+    _tried(lambda: rooms.add_hand(code, state.OWNER.get(), secret))
 
 
 def mine() -> LiveRoom | None:
@@ -44,22 +42,23 @@ def mine() -> LiveRoom | None:
 
 def open_room(model: Checkpoint) -> None:
     """Open a room whose drawings this model reads; why that cannot be becomes the notice."""
-    state.ROOM_NOTICE.set(None)
     try:
-        rooms.open_room(state.OWNER.get(), model)
+        _tried(lambda: rooms.open_room(state.OWNER.get(), model))
     except TooManyRoomsError:
         state.ROOM_NOTICE.set(wording.TOO_MANY_ROOMS.format(n=rooms.MOST_ROOMS))
-    except (StoreError, TimeoutError):
-        state.ROOM_NOTICE.set(wording.ROOM_NOT_NOW)
 
 
 def change(live: LiveRoom, **values: Any) -> None:
     """Change the room; where that cannot be kept, it stays as it is, and the notice says so."""
-    state.ROOM_NOTICE.set(None)
-    try:
-        live.change(**values).result(rooms.WAIT_SECONDS)
-    except (StoreError, TimeoutError):
-        state.ROOM_NOTICE.set(wording.ROOM_NOT_NOW)
+    _tried(lambda: live.change(**values).result(rooms.WAIT_SECONDS))
+
+
+def compared(live: LiveRoom) -> dict[str, Checkpoint]:
+    """Return the models of this visit by name, and the room's where it is none of them."""
+    known = models.choices()
+    if any(models.is_same(live.model, each) for each in known.values()):
+        return known
+    return known | {wording.ROOM_MODEL: live.model}
 
 
 def use(live: LiveRoom, model: Checkpoint) -> None:
@@ -69,11 +68,7 @@ def use(live: LiveRoom, model: Checkpoint) -> None:
 
 def clear(live: LiveRoom) -> None:
     """Delete all drawings of the room."""
-    state.ROOM_NOTICE.set(None)
-    try:
-        live.clear().result(rooms.WAIT_SECONDS)
-    except (StoreError, TimeoutError):
-        state.ROOM_NOTICE.set(wording.ROOM_NOT_NOW)
+    _tried(lambda: live.clear().result(rooms.WAIT_SECONDS))
 
 
 def show(live: LiveRoom, number: int) -> None:
@@ -83,3 +78,12 @@ def show(live: LiveRoom, number: int) -> None:
         about = wording.of_the_room(tile.drawing.asked, tile.read, tile.mark)
         is_right = tile.drawing.asked in (None, tile.read)
         brought.show_of_the_room(number, tile.drawing.image, about, is_right=is_right)
+
+
+def _tried(act: Callable[[], object]) -> None:
+    """Do something with the store; where that cannot be, the notice says so."""
+    state.ROOM_NOTICE.set(None)
+    try:
+        act()
+    except (StoreError, TimeoutError):
+        state.ROOM_NOTICE.set(wording.ROOM_NOT_NOW)

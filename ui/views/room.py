@@ -85,11 +85,10 @@ def _address(live: LiveRoom) -> None:
         )
         return
     url = f"{base}{PHONES}{live.room.code}"
-    state_words = "" if live.room.takes_new else f"<p class='note'>{wording.ROOM_NO_JOINS}</p>"
     st.html(
         "<div class='join'><img class='code' alt='The address of the room as a QR code'"
         f" src='{qr.code(url)}'><div><p class='room-code'>{live.room.code}</p>"
-        f"<p class='address'>{_in_lines(url.partition('://')[2])}</p>{state_words}</div></div>"
+        f"<p class='address'>{_in_lines(url.partition('://')[2])}</p></div></div>"
     )
     if name := state.WIFI.get():
         picture = qr.wifi(name, state.WIFI_PASSWORD.get())
@@ -178,7 +177,7 @@ def _to_take_home(live: LiveRoom) -> None:
         )
         st.download_button(
             "Handout",
-            functools.partial(handout, live, models.choices()),
+            functools.partial(handout, live, room.compared(live)),
             f"{name}.html",
             "text/html",
             key="download_room_handout",
