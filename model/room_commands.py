@@ -83,16 +83,16 @@ def delete(options: argparse.Namespace) -> Result:
         n = sum(not drawing.is_gone for drawing in rooms.drawings(connection, options.code))
         return n if rooms.delete(connection, options.code) else None
 
-    n = _act(act) if _is_there() else None
+    n = _act(act, deletes=True) if _is_there() else None
     if n is None:
         raise _no_room(options.code)
     return {"code": options.code, "drawings": n}
 
 
-def _act(act: Callable[[sa.Connection], T], *, writes: bool = True) -> T:
+def _act(act: Callable[[sa.Connection], T], *, writes: bool = True, deletes: bool = False) -> T:
     try:
         with contextlib.closing(usual_store()) as store:
-            return store.act(act, writes=writes)
+            return store.act(act, writes=writes, deletes=deletes)
     except StoreError as error:
         raise ValueError(words.store_problem(error.problem)) from error
 

@@ -185,7 +185,8 @@ class Wall:
         after : int
             The last change that is known already; 0 for none.
         most : int, optional
-            Of these the latest.
+            Of these the latest, so many of each place, and all that are gone: what waits is told,
+            whatever came after it.
         """
         with self._lock:
             last, n = self._n_changes, len(self._drawings)
@@ -195,8 +196,8 @@ class Wall:
             changed = [i for i, change in enumerate(self._changes[:n]) if after < change <= last]
             if after == 0:
                 changed = [i for i in changed if not self._drawings[i].is_gone]
-            chosen = changed if most is None else changed[-most:]
-            return last, [self._tile(i, readings) for i in chosen]
+            tiles = [self._tile(i, readings) for i in changed]
+        return last, tiles if most is None else _latest(tiles, most)
 
     def tile(self, number: int, model: Checkpoint) -> Tile | None:
         """Return one drawing as it is on the wall; None where there is none."""
@@ -280,6 +281,16 @@ def _figured(drawings: list[Drawing], readings: _Readings) -> Figures:
         figures.hardest(shares),
         counted[surest[:N_MISTAKES]].tolist(),
     )
+
+
+def _latest(tiles: list[Tile], most: int) -> list[Tile]:
+    n: Counter[Place] = Counter()
+    kept = []
+    for tile in reversed(tiles):
+        n[tile.place] += 1
+        if n[tile.place] <= most or tile.place == "gone":
+            kept.append(tile)
+    return kept[::-1]
 
 
 def _is_news(drawing: Drawing, known: Drawing) -> bool:

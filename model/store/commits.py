@@ -118,7 +118,11 @@ class Commits:
         if not batch:
             return
         try:
-            results = self._store.act(lambda connection: [each.act(connection) for each in batch])
+            results = self._store.act(
+                lambda connection: [each.act(connection) for each in batch],
+                writes=any(each.writes for each in batch),
+                deletes=any(each.deletes for each in batch),
+            )
         except Exception as error:  # the thread must live on, for all others
             of_store = isinstance(error, StoreError) and not isinstance(error, RefusedError)
             if len(batch) > 1 and not of_store:
@@ -132,7 +136,5 @@ class Commits:
         else:
             if any(each.writes for each in batch):
                 self.problem = None
-            if any(each.deletes for each in batch):
-                self._store.forget()
             for each, result in zip(batch, results, strict=True):
                 each.future.set_result(result)

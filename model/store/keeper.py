@@ -234,7 +234,7 @@ class Keeper:
                 self._last_prune = now
             return changed
 
-        written = self._try(write)
+        written = self._try(write, deletes=bool(forgotten))
         with self._changed:
             if written is None:
                 self._pending |= dict.fromkeys(due, now)
@@ -245,10 +245,12 @@ class Keeper:
             visit.stale -= changes.stale
             visit.written |= {id: zlib.crc32(content) for id, content in changes.tabs.items()}
 
-    def _try(self, act: Callable[[sa.Connection], T], *, writes: bool = True) -> T | None:
+    def _try(
+        self, act: Callable[[sa.Connection], T], *, writes: bool = True, deletes: bool = False
+    ) -> T | None:
         """Do something in a transaction; return None, and note the problem, where it fails."""
         try:
-            result = self._store.act(act, writes=writes)
+            result = self._store.act(act, writes=writes, deletes=deletes)
         except StoreError as error:
             if error.problem != self.problem:
                 _log.error("Visits are not kept: %s", error)

@@ -83,6 +83,7 @@ _DRAWINGS = sa.Table(
     sa.Index("room_drawings_changed", "code", "changed"),
 )
 
+_IS_THERE = sa.select(_ROOMS.c.code).where(_ROOMS.c.code == sa.bindparam("of_code"))
 _IS_HIDDEN = sa.select(_PHONES.c.is_hidden).where(
     _PHONES.c.code == sa.bindparam("of_code"), _PHONES.c.id == sa.bindparam("of_phone")
 )
@@ -185,10 +186,12 @@ def add_drawings(
     """Keep drawings; return them as they are kept.
 
     One that is there already stays as it is, whatever comes under its name. Those of a phone that
-    the speaker has hidden are hidden.
+    the speaker has hidden are hidden. Where the room is not there, nothing is kept.
     """
     changed = time.time() if now is None else now
-    kept = []
+    kept: list[Drawing] = []
+    if connection.scalar(_IS_THERE, {"of_code": code}) is None:
+        return kept
     for drawing in sent:
         name = {"of_code": code, "of_phone": drawing.phone, "of_id": drawing.id}
         is_hidden = connection.scalar(_IS_HIDDEN, name)

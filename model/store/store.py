@@ -59,7 +59,9 @@ class Store:
         """Have this called where a damaged file was set aside and an empty one begun."""
         self._listeners.append(listener)
 
-    def act(self, act: Callable[[sa.Connection], T], *, writes: bool = True) -> T:
+    def act(
+        self, act: Callable[[sa.Connection], T], *, writes: bool = True, deletes: bool = False
+    ) -> T:
         """Do something in a transaction; return what it returns.
 
         Parameters
@@ -68,6 +70,9 @@ class Store:
             It may be called twice: a damaged file is set aside, and it is tried again.
         writes : bool
             Whether it writes, which waits for another program that does.
+        deletes : bool
+            Whether it deletes what shall be nowhere on the disk afterwards; where another program
+            reads just then, that comes later.
 
         Raises
         ------
@@ -77,20 +82,17 @@ class Store:
         with self._at_disk:
             database = self._opened()
             try:
-                with database.begin(writes=writes) as connection:
-                    return act(connection)
+                result = _acted(database, act, writes)
             except StoreError as error:
                 if error.problem != "damaged":
                     raise
-            database.set_aside()
-            self._tell()
-            with database.begin(writes=writes) as connection:
-                return act(connection)
-
-    def forget(self) -> None:
-        """Leave nothing on the disk of what was deleted; where it is in use, that comes later."""
-        with self._at_disk, contextlib.suppress(StoreError):
-            self._opened().forget()
+                database.set_aside()
+                self._tell()
+                result = _acted(database, act, writes)
+            if deletes:
+                with contextlib.suppress(StoreError):
+                    database.forget()
+            return result
 
     def close(self) -> None:
         """Close the database; the next use opens it again."""
@@ -114,3 +116,8 @@ class Store:
     def _tell(self) -> None:
         for listener in self._listeners:
             listener()
+
+
+def _acted(database: Database, act: Callable[[sa.Connection], T], writes: bool) -> T:
+    with database.begin(writes=writes) as connection:
+        return act(connection)

@@ -26,6 +26,7 @@ from starlette.testclient import TestClient
 from model.room import names
 from model.room.drawing import MOST_BYTES, MOST_POINTS
 from model.room.record import Room
+from model.store import rooms as tables
 from model.store.commits import Commits
 from model.store.problem import StoreError
 from model.store.store import Store
@@ -78,11 +79,16 @@ class Hall:
     def path(self, path: str, room: Room | None = None) -> str:
         return f"/r/{(room or self.main).code}{path}"
 
-    def act(self, act: str) -> None:
-        """Do something as the speaker."""
-        url = f"{self.server.url}{self.path('/act')}"
-        answer = requests.post(url, json={"act": act}, headers=SPEAKER, timeout=10)
-        assert answer.status_code == 200, answer.text
+    def change(self, **values: Any) -> None:
+        """Change the room in the store, as another server does, and wait until this one knows."""
+        with contextlib.closing(Store(self._home / "store")) as store:
+            store.act(lambda connection: tables.change(connection, self.main.code, **values))
+        names = {"state": "state", "takes_new": "joins"}
+        wait_until(
+            lambda: all(self.on_the_wall()[names[key]] == values[key] for key in values),
+            5,
+            "the server does not notice",
+        )
 
     def on_the_wall(self) -> dict[str, Any]:
         """Return all that the speaker's wall is told."""
@@ -410,8 +416,7 @@ def test_what_a_phone_sends_reaches_the_wall_as_numbers_only(hall: Hall) -> None
     where = {"epoch": before["epoch"], "after": before["after"]}
     answer = requests.get(url, where, headers=SPEAKER, timeout=10)
     (tile,) = answer.json()["tiles"]
-    assert tile.keys() == {"n", "phone", "asked", "read", "mark", "place", "picture"}
-    assert re.fullmatch(r"[0-9a-f]{8}", tile["phone"])
+    assert tile.keys() == {"n", "asked", "read", "mark", "place", "picture"}
     assert re.fullmatch(r"[A-Za-z0-9+/]+=*", tile["picture"])
     assert type(tile["n"]) is type(tile["read"]) is type(tile["asked"]) is int
     assert tile["mark"] in ("right", "wrong", "unsure", "free")
@@ -437,23 +442,23 @@ def test_the_wall_is_told_whole_to_who_asks_for_nonsense(hall: Hall, after: str)
 def test_a_paused_room_takes_the_same_drawing_when_it_goes_on(hall: Hall) -> None:
     token = joined(hall)
     body = json.dumps(drawing(token)).encode()
-    hall.act("pause")
+    hall.change(state="paused")
     found = posted(hall, "/drawings", body)
     assert (found.status, found.said["error"]) == (409, "paused")
     assert posted(hall, "/join", b"{}").said["state"] == "paused"
-    hall.act("resume")
+    hall.change(state="open")
     assert posted(hall, "/drawings", body).status == 200
 
 
 def test_a_room_that_takes_no_more_phones_goes_on_with_those_that_it_has(hall: Hall) -> None:
     token = joined(hall)
-    hall.act("stop_joins")
+    hall.change(takes_new=False)
     found = posted(hall, "/join", b"{}")
     assert (found.status, found.said["error"]) == (409, "full")
     known = json.dumps({"token": token}).encode()
     assert posted(hall, "/join", known).said["token"] == token
     assert posted(hall, "/drawings", json.dumps(drawing(token)).encode()).status == 200
-    hall.act("take_joins")
+    hall.change(takes_new=True)
     assert posted(hall, "/join", b"{}").status == 200
 
 
@@ -506,7 +511,7 @@ def test_a_killed_server_keeps_what_it_acknowledged_and_knows_its_phones(hall: H
 def test_a_closed_room_takes_nothing_and_gives_back_what_a_phone_wants_back(hall: Hall) -> None:
     token = joined(hall)
     posted(hall, "/drawings", json.dumps(drawing(token)).encode())
-    hall.act("close")
+    hall.change(state="closed")
     for path, message in {"/drawings": drawing(token), "/join": {}}.items():
         found = posted(hall, path, json.dumps(message).encode())
         assert (found.status, found.said["error"]) == (410, "closed")
@@ -514,7 +519,7 @@ def test_a_closed_room_takes_nothing_and_gives_back_what_a_phone_wants_back(hall
     back = posted(hall, "/take_back", json.dumps({"token": token}).encode())
     assert (back.status, back.said["n"]) == (200, 1)
     assert hall.on_the_wall()["drawings"] == before - 1
-    hall.act("resume")
+    hall.change(state="open")
 
 
 # --- the routes alone, in this process, with limits that are soon reached ---
@@ -541,6 +546,9 @@ class Alone:
 
     def send(self, token: str, **values: Any) -> Any:
         return self.post("/drawings", drawing(token, **values))
+
+    def change(self, **values: Any) -> None:
+        self.live.change(**values).result(10)
 
     def act(self, act: str, **values: Any) -> Any:
         return self.post("/act", {"act": act, **values}, **SPEAKER)
@@ -582,14 +590,14 @@ def _many_join(alone: Alone) -> Any:
 def _in_state(state: str) -> Callable[[Alone], Any]:
     def provoke(alone: Alone) -> Any:
         token = alone.token()
-        assert alone.act(state).status_code == 200
+        alone.change(state=state)
         return alone.send(token)
 
     return provoke
 
 
 def _full(alone: Alone) -> Any:
-    alone.act("stop_joins")
+    alone.change(takes_new=False)
     return alone.post("/join", {})
 
 
@@ -641,8 +649,8 @@ PROVOKED: dict[str, Callable[[Alone], Any]] = {
     "other_site": lambda alone: alone.post("/join", {}, Origin=LINK),
     "not_json_type": lambda alone: alone.post("/join", {}, **{"Content-Type": "text/plain"}),
     "full": _full,
-    "paused": _in_state("pause"),
-    "closed": _in_state("close"),
+    "paused": _in_state("paused"),
+    "closed": _in_state("closed"),
     "too_fast": _too_fast,
     "enough": _at_most("MOST_OF_A_PHONE", of_one_phone=True),
     "room_is_full": _at_most("MOST_DRAWINGS", of_one_phone=False),
@@ -699,8 +707,8 @@ def test_a_full_room_and_a_phone_at_its_limit_acknowledge_what_they_have(
     assert alone.send(token, id="the-first").status_code == 200
     for limit in ("MOST_OF_A_PHONE", "MOST_DRAWINGS"):
         monkeypatch.setattr(rooms, limit, 1)
-    for state in ("resume", "pause", "close"):
-        alone.act(state)
+    for state in ("open", "paused", "closed"):
+        alone.change(state=state)
         assert alone.send(token, id="the-first").status_code == 200, state
 
 
@@ -711,16 +719,18 @@ def test_a_server_opens_so_many_rooms_and_another_one_when_one_is_closed(
     rooms.open_room(OTHER, shipped("pixels"))
     with pytest.raises(TooManyRoomsError):
         rooms.open_room(OTHER, shipped("pixels"))
-    assert alone.act("close").status_code == 200
+    alone.change(state="closed")
     rooms.open_room(OTHER, shipped("pixels"))
 
 
 def test_who_says_the_secret_controls_the_room_and_who_says_another_does_not(alone: Alone) -> None:
     def acts() -> int:
         given = {"Cookie": f"inkling_browser={OTHER}"}
-        status: int = alone.post("/act", {"act": "pause"}, **given).status_code
+        message = {"act": "hide", "number": 0}
+        status: int = alone.post("/act", message, **given).status_code
         return status
 
+    assert alone.send(alone.token()).status_code == 200
     code, hand = alone.live.room.code, alone.live.room.hand
     for said in ("", hand[:-1], f"{hand}x", "é", "\N{SNOWMAN}"):
         assert not rooms.add_hand(code, OTHER, said)

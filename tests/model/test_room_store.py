@@ -271,6 +271,15 @@ def test_a_deleted_room_leaves_no_row_and_others_stay(store: Store) -> None:
         assert codes == ["CDFHK"], table
 
 
+def test_a_drawing_for_a_room_that_was_deleted_is_not_kept_and_said_to_be_none(
+    store: Store,
+) -> None:
+    assert add(store, drawing(0))
+    store.act(lambda c: rooms.delete(c, CODE))
+    assert add(store, drawing(1)) == []
+    assert kept(store) == []
+
+
 def test_rooms_go_after_so_many_days(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     store.act(lambda c: rooms.write(c, room("CDFHK", opened=1_000.5 + rooms.DAY)))
     add(store, drawing(0))
@@ -532,6 +541,8 @@ def test_a_read_only_folder_is_told_and_writing_goes_on_when_it_is_not(
         commits = commits_of(store)
         fails(commits, "unwritable")
         place.chmod(0o755)
+        opened = commits.submit(lambda connection: rooms.write(connection, room()))
+        assert reason(opened) is None
         goes_on(commits, store, 1)
         commits.close()
         store.close()

@@ -242,6 +242,17 @@ class Busy:
         return MODEL.model.predict_proba(features)
 
 
+def test_what_waits_is_told_whatever_came_after_it_and_so_is_all_that_is_gone() -> None:
+    waiting = drawing(0, 3, asked=7)
+    others = [drawing(n) for n in range(1, 9)]
+    wall = wall_of(waiting, *others)
+    last, told = wall.tiles(MODEL, most=2)
+    assert [(tile.number, tile.place) for tile in told] == [(0, "waits"), (7, "wall"), (8, "wall")]
+    wall.put(gone(each) for each in others)
+    _, told = wall.tiles(MODEL, after=last, most=2)
+    assert [(tile.number, tile.place) for tile in told] == [(n, "gone") for n in range(1, 9)]
+
+
 def read_by(model: Busy) -> Checkpoint:
     return dataclasses.replace(MODEL, model=model)  # type: ignore[arg-type]
 

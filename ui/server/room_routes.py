@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import hashlib
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -109,9 +108,11 @@ def _answer(content: dict[str, Any]) -> JSONResponse:
 
 
 async def _room(request: Request) -> LiveRoom:
-    """Return the room of an address; who has a wrong code waits."""
+    """Return the room of an address, as it is now; who has a wrong code waits."""
     live = await asyncio.wrap_future(rooms.find(request.path_params["code"].upper()))
     if live is not None:
+        if (looked := live.look()) is not None:
+            await asyncio.wrap_future(looked)
         return live
     if _wrong_codes.locked():
         raise _RefusedError("busy")
@@ -200,7 +201,9 @@ async def _send(request: Request, live: LiveRoom) -> Response:
             raise _RefusedError("room_is_full")
         if not live.phones.take(phone) or not live.drawn.take():
             raise _RefusedError("too_fast")
-        await asyncio.wrap_future(live.add(phone, sent))
+        drawn = await asyncio.wrap_future(rooms.pictured(sent))
+        if not await asyncio.wrap_future(live.add(phone, sent, *drawn)):  # deleted a moment ago
+            raise _RefusedError("closed")
     return _answer(await _told(live, phone))
 
 
@@ -212,10 +215,9 @@ async def _take_back(request: Request, live: LiveRoom) -> Response:
 
 async def _told(live: LiveRoom, phone: str) -> dict[str, Any]:
     """Return what a phone is told with every answer."""
-    if (looked := live.look()) is not None:
-        await asyncio.wrap_future(looked)
-    known = live.known_figures(FIGURES_SECONDS)
-    people, n, right = known if known is not None else await run_in_threadpool(live.figures)
+    if live.needs_figures(FIGURES_SECONDS):
+        await run_in_threadpool(live.figure)
+    people, n, right = live.figures
     return {
         "mine": live.wall.n_there(phone),
         "people": people,
@@ -243,8 +245,6 @@ class _Seen(NamedTuple):
 async def _wall(request: Request, live: LiveRoom) -> Response:
     """Tell the speaker's wall what has changed since it asked last."""
     await _only_speaker(request, live)
-    if (looked := live.look()) is not None:
-        await asyncio.wrap_future(looked)
     query = request.query_params
     given = query.get("after", "")
     is_known = query.get("epoch") == live.epoch and given.isdecimal() and len(given) < 16
@@ -273,7 +273,6 @@ async def _wall(request: Request, live: LiveRoom) -> Response:
 def _as_data(tile: Tile) -> dict[str, Any]:
     return {
         "n": tile.number,
-        "phone": hashlib.sha256(tile.drawing.phone.encode()).hexdigest()[:8],
         "asked": tile.drawing.asked,
         "read": tile.read,
         "mark": tile.mark,
@@ -283,35 +282,27 @@ def _as_data(tile: Tile) -> dict[str, Any]:
 
 
 async def _act(request: Request, live: LiveRoom) -> Response:
-    """Do what the speaker says: with one drawing, with all of a phone, or with the room."""
+    """Show or hide what the speaker says: one drawing, or all of a phone."""
     await _only_speaker(request, live)
     message = loaded(await _body(request))
     act, number = message.get("act"), message.get("number")
-    if not isinstance(act, str):
+    if not isinstance(act, str) or act not in _ACTS:
         raise _RefusedError("unknown_act")
-    if act in _OF_THE_ROOM:
-        await asyncio.wrap_future(live.change(**_OF_THE_ROOM[act]))
-    elif act == "clear":
-        await asyncio.wrap_future(live.clear())
-    elif act in ("show", "hide", "hide_phone", "show_phone"):
-        drawing = live.wall.drawing(number) if type(number) is int else None
-        if drawing is None:
-            raise _RefusedError("no_drawing")
-        id = None if act.endswith("_phone") else drawing.id
-        shown: Moderation = "shown" if act.startswith("show") else "hidden"
-        await asyncio.wrap_future(live.moderate(drawing.phone, id, shown))
-    else:
-        raise _RefusedError("unknown_act")
+    drawing = live.wall.drawing(number) if type(number) is int else None
+    if drawing is None:
+        raise _RefusedError("no_drawing")
+    shown, is_all = _ACTS[act]
+    await asyncio.wrap_future(live.moderate(drawing.phone, None if is_all else drawing.id, shown))
     return _answer({"ok": True})
 
 
-_OF_THE_ROOM: dict[str, dict[str, Any]] = {
-    "pause": {"state": "paused"},
-    "resume": {"state": "open"},
-    "close": {"state": "closed"},
-    "stop_joins": {"takes_new": False},
-    "take_joins": {"takes_new": True},
+_ACTS: dict[str, tuple[Moderation, bool]] = {
+    "show": ("shown", False),
+    "hide": ("hidden", False),
+    "show_phone": ("shown", True),
+    "hide_phone": ("hidden", True),
 }
+"""What an act makes of a drawing, and whether of all of its phone."""
 
 
 async def _only_speaker(request: Request, live: LiveRoom) -> None:

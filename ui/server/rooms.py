@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import logging
+import math
 import secrets
 import threading
 import time
@@ -21,7 +22,7 @@ from model.classifier.checkpoint import Checkpoint
 from model.room import drawing as drawings
 from model.room import names
 from model.room.drawing import Sent
-from model.room.record import Drawing, Moderation, Room
+from model.room.record import Drawing, Moderation, Room, new_room
 from model.room.wall import Wall
 from model.store.commits import Commits
 from model.store.problem import Problem
@@ -37,6 +38,7 @@ __all__ = [
     "MOST_OF_A_PHONE",
     "MOST_PHONES",
     "MOST_ROOMS",
+    "WAIT_SECONDS",
     "LiveRoom",
     "TooManyRoomsError",
     "add_hand",
@@ -44,6 +46,7 @@ __all__ = [
     "may_control",
     "of_browser",
     "open_room",
+    "pictured",
     "problem",
     "stop",
 ]
@@ -100,7 +103,12 @@ class LiveRoom:
         That reads its drawings.
     n_phones : int
         How many phones have joined.
+    figures : tuple of int, int, float or None
+        How many people have drawn, how many drawings there are, and the share of right ones, when
+        that was looked at last.
     """
+
+    figures: tuple[int, int, float | None] = (0, 0, None)
 
     def __init__(self, room: Room, model: Checkpoint, n_phones: int) -> None:
         self.wall = Wall()
@@ -111,7 +119,7 @@ class LiveRoom:
         self.drawn = Bucket(ROOM_RATE, ROOM_AT_ONCE)
         self.phones = Buckets(PHONE_RATE, PHONE_AT_ONCE, MOST_PHONES)
         self._since, self._looked = time.time() - OVERLAP_SECONDS, 0.0
-        self._figures: tuple[float, tuple[int, int, float | None]] | None = None
+        self._figured = -math.inf
         self._lock = threading.Lock()
 
     def join(self) -> tuple[str, Future[Any]]:
@@ -123,22 +131,14 @@ class LiveRoom:
         kept = _submit(lambda connection: _rooms().add_phone(connection, code, phone))
         return token, _then(kept, self._count)
 
-    def add(self, phone: str, sent: Sent) -> Future[list[Drawing]]:
-        """Keep a drawing; it is on the wall when it is kept."""
-        code, now = self.room.code, time.time()
-        kept: Future[list[Drawing]] = Future()
+    def add(self, phone: str, sent: Sent, picture: bytes, n_parts: int) -> Future[list[Drawing]]:
+        """Keep a drawing, of which `pictured` made the picture; it is on the wall when it is kept.
 
-        def draw() -> None:
-            try:
-                picture, n_parts = drawings.pictured(sent.strokes)
-                text = drawings.as_text(sent.strokes)
-                drawing = Drawing(phone, sent.id, now, sent.asked, text, picture, n_parts)
-                _pass_on(_submit(lambda c: _rooms().add_drawings(c, code, [drawing])), kept)
-            except Exception as error:
-                kept.set_exception(error)
-
-        _pictures.submit(draw)
-        return _then(kept, self.wall.put)
+        None is kept where the room is deleted.
+        """
+        code, text = self.room.code, drawings.as_text(sent.strokes)
+        drawing = Drawing(phone, sent.id, time.time(), sent.asked, text, picture, n_parts)
+        return self._on_the_wall(lambda c: _rooms().add_drawings(c, code, [drawing]))
 
     def take_back(self, phone: str) -> Future[list[Drawing]]:
         """Delete what a phone has drawn."""
@@ -191,27 +191,20 @@ class LiveRoom:
 
         return _submit(act, writes=False)
 
-    def known_figures(self, seconds: float) -> tuple[int, int, float | None] | None:
-        """Return what `figures` returned, if that is not longer ago; who gets None shall call it.
+    def needs_figures(self, seconds: float) -> bool:
+        """Whether `figures` are older than that; of many who ask, one is told so."""
+        if is_old := time.monotonic() - self._figured > seconds:
+            self._figured = time.monotonic()
+        return is_old
 
-        Of many who ask, one is to: the others get what was known before.
-        """
-        if self._figures is None or time.monotonic() - self._figures[0] < seconds:
-            return None if self._figures is None else self._figures[1]
-        self._figures = time.monotonic(), self._figures[1]
-        return None
-
-    def figures(self) -> tuple[int, int, float | None]:
-        """Return how many people have drawn, how many drawings there are, and the share of right
-        ones; takes milliseconds."""
-        found = *self.wall.counts(), self.wall.figures(self.model).share.value
-        self._figures = time.monotonic(), found
-        return found
+    def figure(self) -> None:
+        """Bring `figures` up to date; takes milliseconds."""
+        self.figures = *self.wall.counts(), self.wall.figures(self.model).share.value
 
     def _on_the_wall(
         self, act: Callable[[sa.Connection], list[Drawing]], *, deletes: bool = False
     ) -> Future[list[Drawing]]:
-        return _then(_commits().submit(act, deletes=deletes), self.wall.put)
+        return _then(_submit(act, deletes=deletes), self.wall.put)
 
     def _count(self, _: None) -> None:
         self.n_phones += 1
@@ -253,20 +246,11 @@ def open_room(browser: str, model: Checkpoint) -> LiveRoom:
         code = names.new_code()
         while _rooms().read(connection, code) is not None:
             code = names.new_code()
-        room = Room(
-            code=code,
-            opened=time.time(),
-            owner=key(browser),
-            hand=secrets.token_urlsafe(16),
-            secret=names.new_secret(),
-            state="open",
-            takes_new=True,
-            model=model.to_bytes(),
-        )
+        room = new_room(code, key(browser), model.to_bytes())
         _rooms().write(connection, room)
         return room
 
-    room = _submit(act).result(WAIT_SECONDS)
+    room = _submit(act, deletes=True).result(WAIT_SECONDS)  # of rooms that are too old
     live = _remembered(LiveRoom(room, model, 0))
     assert live is not None
     return live
@@ -336,6 +320,11 @@ def may_control(live: LiveRoom, browser: str) -> Future[bool]:
     return _submit(act, writes=False)
 
 
+def pictured(sent: Sent) -> Future[tuple[bytes, int]]:
+    """Return a drawing's picture and how many digits are in it, made one after the other."""
+    return _pictures.submit(drawings.pictured, sent.strokes)
+
+
 def problem() -> Problem | None:
     """Return why drawings are not kept now; None where they are."""
     return _commits().problem
@@ -376,23 +365,10 @@ def _remembered(live: LiveRoom | None) -> LiveRoom | None:
         return _live.setdefault(live.room.code, live)
 
 
-def _pass_on(future: Future[T], to: Future[T]) -> None:
-    """Give another future the result, or the error, of this one."""
-
-    def done(settled: Future[T]) -> None:
-        if not to.set_running_or_notify_cancel():
-            return
-        if (error := settled.exception()) is not None:
-            to.set_exception(error)
-        else:
-            to.set_result(settled.result())
-
-    future.add_done_callback(done)
-
-
 def _mapped(future: Future[T], change: Callable[[T], T]) -> Future[T]:
-    """Return a future with what is made of another's result."""
+    """Return a future with what is made of another's result; nobody can take it back."""
     mapped: Future[T] = Future()
+    mapped.set_running_or_notify_cancel()
 
     def done(settled: Future[T]) -> None:
         try:
@@ -421,8 +397,10 @@ def _then(future: Future[T], act: Callable[[T], Any]) -> Future[T]:
     return future
 
 
-def _submit(act: Callable[[sa.Connection], T], *, writes: bool = True) -> Future[T]:
-    return _commits().submit(act, writes=writes)
+def _submit(
+    act: Callable[[sa.Connection], T], *, writes: bool = True, deletes: bool = False
+) -> Future[T]:
+    return _commits().submit(act, writes=writes, deletes=deletes)
 
 
 @functools.cache

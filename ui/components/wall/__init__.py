@@ -22,6 +22,8 @@ WORDS: dict[str, Any] = {
     "waits": ["One drawing waits for you", "{n} drawings wait for you"],
     "empty": "Draw with your phone: read the code, or open the address.",
     "paused": "Paused: phones keep what they draw, and send it later.",
+    "closed": "The room is closed.",
+    "no_joins": "No new phones are let in now.",
     "lost": "The server does not answer. What is here stays; new drawings come when it is back.",
     "not_stored": (
         "The server cannot store drawings just now. Phones keep theirs, and send them again."

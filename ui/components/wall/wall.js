@@ -62,12 +62,15 @@ function take(room, said) {
   ];
   if (said.drawings === 0) counts.splice(0, 2, WORDS.empty);
   put(room, ".counts", counts.join(" · "));
-  put(
-    room,
-    ".trouble",
-    said.problem ? WORDS.not_stored : said.state === "paused" ? WORDS.paused : "",
-  );
+  put(room, ".trouble", trouble(said));
   if (hasChanged) show(room);
+}
+
+function trouble({ problem, state, joins }) {
+  if (problem) return WORDS.not_stored;
+  if (state === "closed") return WORDS.closed;
+  if (state === "paused") return WORDS.paused;
+  return joins ? "" : WORDS.no_joins;
 }
 
 function counted([one, many], n) {
