@@ -66,13 +66,13 @@ def retrained(page: Page, name: str = "yours 1") -> None:
 def test_a_reload_keeps_the_drawing_the_models_and_the_receipt(tab: Page) -> None:
     draw(tab, DIGITS[4])
     expect_digit(tab, 4)
+    tab.get_by_role("slider", name="Pen width").press("ArrowRight")
+    expect(tab.get_by_role("slider", name="Pen width")).to_have_value("24")
     choose_model(tab, "pixels")
-    retrained(tab)
+    retrained(tab)  # seconds: the server has heard of the pen
     choose_model(tab, "pixels")
     expect_some_reading(tab)
     before, ink = shares(tab), ink_share(tab)
-    tab.get_by_role("slider", name="Pen width").press("ArrowRight")
-    expect(tab.get_by_role("slider", name="Pen width")).to_have_value("24")
     tab.reload()
     canvas_ready(tab)
     expect(models(tab)).to_have_count(4)

@@ -73,11 +73,21 @@ def connection(page: Page, state: str | re.Pattern[str]) -> None:
     expect(app).to_have_attribute("data-test-connection-state", state, timeout=SLOW)
 
 
-def n_runs(server: Server) -> int:
-    """Return how often the server has run the whole page."""
-    with urllib.request.urlopen(f"{server.url}/runs", timeout=30) as answer:
+def n_runs(server: Server, way: str = "runs") -> int:
+    """Return how often the server has run the whole page (or hold its runs, or let them go)."""
+    with urllib.request.urlopen(f"{server.url}/{way}", timeout=30) as answer:
         n: int = json.load(answer)
     return n
+
+
+@contextlib.contextmanager
+def held_runs(server: Server) -> Iterator[None]:
+    """The server runs no whole page meanwhile: what is seen here comes before its answer."""
+    n_runs(server, "hold")
+    try:
+        yield
+    finally:
+        n_runs(server, "go")
 
 
 def quiet(page: Page, server: Server) -> int:
@@ -357,8 +367,9 @@ def test_a_stroke_right_after_clear_stays_and_undo_brings_back_both(
     page = visit(slow_runs.url)
     draw(page, DIGITS[3])
     expect_digit(page, 3)
-    press(page, "clear")
-    line_at_once(page)  # a second before the server has heard of the click
+    with held_runs(slow_runs):
+        press(page, "clear")
+        line_at_once(page)
     quiet(page, slow_runs)
     expect_digit(page, 1)
     assert ink_share(page) > 0
@@ -392,9 +403,11 @@ def test_while_the_server_replaces_a_drawing_no_stroke_is_taken_that_would_be_lo
     page.reload()
     expect_digit(page, 3)
     inked = ink_share(page)
-    press(page, "undo")  # of a stroke that the server has put on the canvas
-    line_at_once(page)
-    assert ink_share(page) == inked, "it is seen, and gone a moment later"
+    quiet(page, slow_runs)
+    with held_runs(slow_runs):
+        press(page, "undo")  # of a stroke that the server has put on the canvas
+        line_at_once(page)
+        assert ink_share(page) == inked, "it is seen, and gone a moment later"
     expect_invitation(page)
     draw(page, DIGITS[1])
     expect_digit(page, 1)

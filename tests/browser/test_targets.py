@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.answers import REASONS, expect_digit, open_reason, press
 from tests.support.drawing import DIGITS, canvas_ready, draw
-from tests.support.hall import draw_in, hall_url, open_room
+from tests.support.hall import draw_in, expect_all_drawings, hall_url, open_room
 from tests.support.server import Server
 
 LEAST = 40
@@ -133,7 +133,7 @@ def test_in_a_room_and_on_the_page_of_its_phones_a_finger_hits_what_it_points_at
     assert_large_enough(phone_page, at_least=6)
     draw_in(server.url, code)
     expect(phone_page.locator(".room-scores")).to_contain_text("%")
-    expect(phone_page.locator(".waiting .tile").first).to_be_visible()
+    expect_all_drawings(phone_page)
     assert_large_enough(phone_page, at_least=70)
     phone_page.goto(f"{server.url}/r/{code}")
     canvas = phone_page.locator("#canvas")

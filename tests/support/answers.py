@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 
 from playwright.sync_api import Locator, Page, expect
@@ -97,10 +98,21 @@ def open_reason(page: Page, name: str) -> None:
 
 
 def go_to(page: Page, view: str) -> None:
-    """Change the view by the navigation, and wait until it is there."""
+    """Change the view by the navigation, and wait until it is there.
+
+    Streamlit forgets a click where the page asks for a run of its own at the same moment, as it
+    does just after a reload. People click again.
+    """
     link = page.get_by_test_id("stTopNav").get_by_role("link", name=view)
-    link.click()
-    expect(link).to_have_attribute("aria-current", "page")
+
+    def arrives() -> bool:
+        link.click()
+        with contextlib.suppress(AssertionError):
+            expect(link).to_have_attribute("aria-current", "page", timeout=10_000)
+            return True
+        return False
+
+    wait_until(arrives, 30, f"the navigation does not lead to {view}")
     # The address follows a moment later, when the server has answered.
     address = re.escape(str(link.get_attribute("href")))
     expect(page).to_have_url(re.compile(rf"^{address}($|\?)"))

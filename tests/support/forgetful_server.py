@@ -1,13 +1,15 @@
 """The page's server, which says at /runs how often it has run the whole page.
 
 With SLOW set, each answer to a stroke takes so many seconds; with SLOW_RUNS, each run of the whole
-page, before it says which views there are. It trains with a stand-in.
+page, before it says which views there are. From /hold to /go no run of the whole page goes on. It
+trains with a stand-in.
 """
 
 from __future__ import annotations
 
 import itertools
 import os
+import threading
 import time
 from typing import Any
 
@@ -23,6 +25,9 @@ from ui.session import training
 
 SLOW = float(os.environ.get("SLOW", "0"))
 SLOW_RUNS = float(os.environ.get("SLOW_RUNS", "0"))
+HELD_AT_MOST = 60
+_goes_on = threading.Event()
+_goes_on.set()
 _numbers = itertools.count(1)
 _n = 0
 _collect, _read = training.collect, prediction.read_parts
@@ -33,6 +38,7 @@ def counted() -> None:
     global _n
     _n = next(_numbers)
     time.sleep(SLOW_RUNS)
+    _goes_on.wait(HELD_AT_MOST)
     _collect()
 
 
@@ -47,6 +53,18 @@ async def runs(_: Request) -> JSONResponse:
     return JSONResponse(_n)
 
 
+async def hold(_: Request) -> JSONResponse:
+    """Let no run of the whole page go on."""
+    _goes_on.clear()
+    return JSONResponse(_n)
+
+
+async def go(_: Request) -> JSONResponse:
+    """Let the runs go on."""
+    _goes_on.set()
+    return JSONResponse(_n)
+
+
 resources.trainer = quick_trainer
 training.collect = counted
 prediction.read_parts = slow  # type: ignore[assignment]  # for anything
@@ -57,5 +75,5 @@ app = st.App(
     inkling.PAGE,
     lifespan=inkling.warm,
     middleware=inkling.MIDDLEWARE,
-    routes=[Route("/runs", runs)],
+    routes=[Route("/runs", runs), Route("/hold", hold), Route("/go", go)],
 )

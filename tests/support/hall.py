@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.phones import Phone, written
 
-__all__ = ["draw_in", "elsewhere", "hall_url", "open_room"]
+__all__ = ["draw_in", "elsewhere", "expect_all_drawings", "hall_url", "open_room"]
 
 OPENS_IN = 120_000
 PHONES, DIGITS_EACH, SCRIBBLES = 10, 3, 2
@@ -39,6 +39,11 @@ def open_room(page: Page, url: str) -> str:
 def draw_in(url: str, code: str) -> None:
     """Have phones send 30 digits, and another one two scribbles, which wait for the speaker."""
     elsewhere(_sent(url, code))
+
+
+def expect_all_drawings(page: Page) -> None:
+    """Expect on the speaker's page (not on its stage) all that `draw_in` has sent, each once."""
+    expect(page.locator(".tile")).to_have_count(PHONES * DIGITS_EACH + SCRIBBLES, timeout=60_000)
 
 
 def elsewhere(work: Coroutine[Any, Any, None]) -> None:
