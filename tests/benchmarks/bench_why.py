@@ -21,7 +21,7 @@ ROUNDS, FULL_ROUNDS = 2, 9
 STROKES = [DIGITS[digit][0] for digit in (3, 2, 7)]
 RATIO = 1.3
 CLOSED = "closed"
-PANELS = ("Evidence", "Why not another", "Smallest change", "On its way", "Stroke by stroke")
+PANELS = ("Evidence", "Why not another", "Smallest change", "On its way", "Strokes")
 SILENCE_MS = 400
 
 # `trip` is the time of the last message that was sent, and of the last that came.

@@ -143,7 +143,7 @@ def test_after_a_restart_in_the_middle_of_a_drawing_it_is_gone_on_with(
     drawn = ink_share(page)
     draw(page, [LINE_BELOW])
     wait_until(lambda: ink_share(page) > drawn, 15, "the stroke after the restart was wiped")
-    page.get_by_role("radiogroup", name="Why?").get_by_text("Stroke by stroke").click()
+    page.get_by_role("radiogroup", name="Why?").get_by_text("Strokes").click()
     expect(page.locator(".stages, .note").first).to_be_visible()
     press(page, "undo")
     expect_digit(page, 4)

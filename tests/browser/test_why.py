@@ -141,7 +141,7 @@ def test_the_film_strip_has_six_stages_and_a_switch_takes_one_away(page: Page) -
 def test_the_moment_at_which_it_changed_its_mind_is_marked(page: Page) -> None:
     draw(page, DIGITS[7])
     expect_digit(page, 7)
-    open_reason(page, "Stroke by stroke")
+    open_reason(page, "Strokes")
     expect(page.get_by_text("Draw with more than one stroke")).to_be_visible()
     draw(page, [[(0.3, 0.85), (0.7, 0.8)]])
     expect(page.locator(".stages figure")).to_have_count(2)
@@ -155,7 +155,7 @@ def test_a_sample_has_no_strokes_of_the_drawing_before_it(page: Page) -> None:
     expect_some_reading(page)
     draw(page, DIGITS[4][1:])
     expect_digit(page, 4)
-    open_reason(page, "Stroke by stroke")
+    open_reason(page, "Strokes")
     expect(page.locator(".stages figure")).to_have_count(2)
     page.keyboard.press("7")
     expect_digit(page, 7)

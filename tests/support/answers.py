@@ -27,7 +27,14 @@ __all__ = [
     "shares",
 ]
 
-REASONS = ("Evidence", "Why not another", "Smallest change", "On its way", "Stroke by stroke")
+REASONS = (
+    "Evidence",
+    "Why not another",
+    "Smallest change",
+    "On its way",
+    "Strokes",
+    "Break it",
+)
 TO_DRAW, TO_UPLOAD = "Draw a digit from 0 to 9", "Upload a picture of a digit"
 
 

@@ -87,7 +87,7 @@ def test_only_the_table_and_components_that_are_heard_of_touch_the_session() -> 
         for path in sources()
         if "session_state" in path.read_text(encoding="utf-8")
     }
-    names = ("canvas_button", "crop_box", "live_bars", "samples", "stroke_catch")
+    names = ("break_it", "canvas_button", "crop_box", "live_bars", "samples", "stroke_catch")
     heard = {f"components/{name}/__init__.py" for name in names}
     assert touching == {"session/state.py"} | heard
 

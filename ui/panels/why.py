@@ -16,14 +16,17 @@ from model.classifier.prediction import Reading
 from model.classifier.softmax import SoftmaxRegression
 from model.config import INPUTS, SIDE, Input
 from model.explanation.counterfactual import counterfactual
+from model.explanation.damage import damaged
 from model.explanation.evidence import Evidence, contrast, evidence
 from model.explanation.pipeline import STEPS, stages
 from model.explanation.pixel_search import pixel_search
+from ui.components.break_it import break_it, broken
 from ui.components.evidence_map import evidence_map
 from ui.elements import pixels, wording
 from ui.elements.small_bars import small_bars
 from ui.server import resources
 from ui.session import state
+from ui.session.models import DATA_NAMES
 
 __all__ = ["show_evidence", "why_control", "why_panel"]
 
@@ -199,13 +202,31 @@ def _through_time(model: SoftmaxRegression, reading: Reading) -> None:
     right.html(small_bars(shares[n - 1], f"The bars after stroke {n}"))
 
 
+def _break(model: SoftmaxRegression, reading: Reading) -> None:
+    """Show what becomes of the bars where the model is broken."""
+    now = broken()
+    with st.spinner("Reading the test digits"):
+        name, test = resources.test_data()
+        features = resources.test_features(model)
+    measured = None
+    if now is not None:
+        hurt = damaged(model, now.damage, now.as_share)
+        right = hurt.decision_function(features).argmax(axis=1) == test.labels
+        measured = now, float(right.mean())
+    whole = resources.test_accuracy(model)
+    break_it(
+        model, reading.features, f"{len(test):,} test digits of {DATA_NAMES[name]}", whole, measured
+    )
+
+
 _Panel = Callable[[SoftmaxRegression, Reading], None]
 _PANELS: dict[str, tuple[str, _Panel]] = {
     "evidence": ("Evidence", _evidence),
     "contrast": ("Why not another", _contrast),
     "counterfactual": ("Smallest change", _edit),
     "pipeline": ("On its way", _stages),
-    "strokes": ("Stroke by stroke", _through_time),
+    "strokes": ("Strokes", _through_time),
+    "break": ("Break it", _break),
 }
 
 

@@ -36,6 +36,7 @@ __all__ = [
     "stop",
     "test_accuracy",
     "test_data",
+    "test_features",
     "test_probabilities",
     "trainer",
 ]
@@ -135,6 +136,12 @@ def test_probabilities(model: Classifier) -> NDArray[np.floating[Any]]:
     """Return what a model believes of the test pictures, (n, 10); computed once per model."""
     with _measuring:
         return _test_probabilities(model, has_mnist())
+
+
+def test_features(model: Classifier) -> NDArray[np.float32]:
+    """Return the test pictures as a model is fed them, (n, 784); computed once per input."""
+    with _measuring:
+        return _test_features(model, has_mnist())
 
 
 def test_accuracy(model: Classifier) -> float:

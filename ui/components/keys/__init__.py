@@ -44,7 +44,8 @@ REASONS = {
     "n": "Why not another",
     "s": "Smallest change",
     "w": "On its way",
-    "k": "Stroke by stroke",
+    "k": "Strokes",
+    "x": "Break it",
 }
 KEYS: dict[str, tuple[Shortcut, ...]] = {
     "Draw": (
