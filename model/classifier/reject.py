@@ -45,6 +45,7 @@ __all__ = [
     "distances",
     "familiarity",
     "find_prototypes",
+    "rethought",
 ]
 
 Verdict = Literal["answer", "unsure", "unfamiliar", "crowded"]
@@ -238,7 +239,26 @@ def choose(
     familiar = familiarity(features, predicted, prototypes, rejector)
     share = FAMILIAR_SHARE if rejector is NO_REJECTOR else FAMILIAR_TO_REJECTOR
     min_familiarity = float(np.quantile(familiar, 1 - share))
-    largest, correct = probabilities.max(axis=1), predicted == labels
+    rule = RejectRule(prototypes, rejector, min_familiarity, 0.0, ())
+    return rethought(rule, probabilities, labels)
+
+
+def rethought(
+    rule: RejectRule,
+    probabilities: NDArray[np.floating[Any]],
+    labels: NDArray[np.integer[Any]],
+) -> RejectRule:
+    """Return a rule whose least probability is chosen for a model that has changed a little.
+
+    Parameters
+    ----------
+    rule : RejectRule
+        What is familiar to it stays.
+    probabilities : (n, 10)
+        What the model believes of validation digits.
+    labels : (n,)
+    """
+    largest, correct = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     curve = []
     for threshold in np.round(np.arange(0.1, 1.0, 0.02), 2):
         answered = largest >= threshold
@@ -248,9 +268,9 @@ def choose(
         curve.append((float(threshold), float(coverage), float(selective_accuracy)))
     accurate = [point for point in curve if point[2] >= SELECTIVE_ACCURACY]
     min_probability = (accurate or curve[-1:])[0][0]
-    if rejector is not NO_REJECTOR:
+    if rule.rejector is not NO_REJECTOR:
         min_probability = max(min_probability, LEAST_PROBABILITY)
-    return RejectRule(prototypes, rejector, min_familiarity, min_probability, tuple(curve))
+    return dataclasses.replace(rule, min_probability=min_probability, curve=tuple(curve))
 
 
 def distances(

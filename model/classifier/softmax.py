@@ -91,7 +91,7 @@ class SoftmaxRegression(Classifier):
 
 
 def _frozen(name: str, array: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.float32]:
-    array = np.array(array, dtype=np.float32)
+    array = np.array(array, dtype=np.float32, order="C")  # a file holds them row by row
     if array.shape != shape:
         raise ValueError(f"{name} must have shape {shape}, got {array.shape}")
     if not (np.abs(array) <= LARGEST).all():  # false for NaN as well

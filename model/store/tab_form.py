@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from model.config import SIDE
-from model.store.visit import Tab
+from model.config import N_CLASSES, SIDE
+from model.store.visit import MOST_LESSONS, Lesson, Tab
 
 __all__ = ["LARGEST", "TabError", "from_bytes", "to_bytes"]
 
@@ -75,6 +76,7 @@ def from_bytes(content: bytes) -> Tab:
             model=texts["model"],
             before=texts["before"],
             last_job=texts["last_job"],
+            lessons=tuple(_lessons(fields.get("lessons", []), tensors.get("lessons"))),
         )
     except (KeyError, TypeError, ValueError, RecursionError, SafetensorError) as error:
         raise TabError(f"not a tab: {error!s:.160}") from error
@@ -85,6 +87,11 @@ def _packed(tab: Tab, objects: list[Any]) -> bytes | None:
     strokes = tab.strokes[-MOST_PICTURES:] if objects else ()
     fields = {name: getattr(tab, name) for name in (*TEXTS, "pen_width")}
     fields |= {"objects": objects, "numbers": [n for n, _ in strokes]}
+    lessons = tab.lessons[-MOST_LESSONS:]
+    fields["lessons"] = [
+        [each.label, [np.round(trace.astype(float), 1).tolist() for trace in each.strokes]]
+        for each in lessons
+    ]
     try:
         text = json.dumps(fields, allow_nan=False)
     except (ValueError, TypeError, RecursionError):
@@ -94,6 +101,7 @@ def _packed(tab: Tab, objects: list[Any]) -> bytes | None:
         "ink": np.rint(ink * 255).astype(np.uint8),
         "strokes": _stacked([picture for _, picture in strokes]),
         "drawings": _stacked(list(tab.drawings[-MOST_PICTURES:])),
+        "lessons": _stacked([each.digit for each in lessons]),
     }
     content: bytes = save_tensors(tensors, metadata={_KEY: text})
     return None if len(content) > LARGEST_UNPACKED else zlib.compress(content, 1)
@@ -125,6 +133,18 @@ def _pictures(tensor: NDArray[Any]) -> list[NDArray[np.float32]]:
     if len(tensor) > MOST_PICTURES or not (np.abs(tensor) <= ROUNDED_UP).all():  # also NaN
         raise TabError("pictures are too many, or not between 0 and 1")
     return list(tensor)
+
+
+def _lessons(labelled: Any, tensor: NDArray[Any] | None) -> Iterator[Lesson]:
+    """Yield the lessons; a tab that was written before there were any has none."""
+    digits = [] if tensor is None else _pictures(tensor)
+    for (label, strokes), digit in zip(labelled, digits, strict=True):
+        if type(label) is not int or not 0 <= label < N_CLASSES:
+            raise TabError("a label is no digit")
+        traces = tuple(np.array(each, np.float32).reshape(-1, 2) for each in strokes)
+        if not all(np.isfinite(each).all() for each in traces):
+            raise TabError("a stroke is not finite")
+        yield Lesson(label, digit, traces)
 
 
 def _ink(tensor: NDArray[Any]) -> NDArray[np.float32] | None:

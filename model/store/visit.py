@@ -7,21 +7,42 @@ import hashlib
 import secrets
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.classifier.checkpoint import Checkpoint
 
-__all__ = ["MOST_MODELS", "MOST_TABS", "Tab", "Visit", "key", "new_tab"]
+__all__ = ["MOST_LESSONS", "MOST_MODELS", "MOST_TABS", "Lesson", "Tab", "Visit", "key", "new_tab"]
 
 MOST_MODELS = 12
 """The most models that a visit keeps, 190 kB each; the oldest goes first."""
 MOST_TABS = 3
 """The most drawings of a visit that are kept; the one changed longest ago goes first."""
 
+MOST_LESSONS = 40
+"""The most labelled drawings of a tab that are kept; the oldest goes first."""
+
 Picture = NDArray[np.float32]
+
+
+class Lesson(NamedTuple):
+    """A drawing of which a visitor has said which digit it is.
+
+    Parameters
+    ----------
+    label : int
+        The digit, 0 to 9.
+    digit : (28, 28) float32
+        The drawing, centred.
+    strokes : sequence of (n, 2) float32
+        Its points, in pixels of the canvas; none where they are not known, as of a photo.
+    """
+
+    label: int
+    digit: Picture
+    strokes: tuple[NDArray[np.float32], ...]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -48,6 +69,8 @@ class Tab:
         The names of the model that answers, and of the one that it is compared with.
     last_job : str or None
         The id of the training that ended last.
+    lessons : sequence of Lesson
+        The drawings that were labelled, oldest first.
     """
 
     id: str
@@ -60,6 +83,7 @@ class Tab:
     model: str | None
     before: str | None
     last_job: str | None
+    lessons: tuple[Lesson, ...] = ()
 
 
 def key(cookie: str) -> str:

@@ -23,6 +23,7 @@ from safetensors.numpy import save as save_tensors
 from model.classifier import checkpoint
 from model.classifier.checkpoint import LARGEST_FILE, Checkpoint, CheckpointError, from_bytes
 from model.classifier.reject import N_PROTOTYPES, NO_REJECTOR, Rejector
+from model.classifier.softmax import SoftmaxRegression
 from model.config import TrainingConfig
 from tests.support.paths import CHECKPOINTS, ROOT
 from tests.support.specimens import made_up
@@ -82,6 +83,15 @@ def test_what_is_saved_comes_back(tmp_path: Path) -> None:
     made = made_up("moments", seed=12)
     checkpoint.save(made, tmp_path / "digits.safetensors")
     assert_same(checkpoint.load(tmp_path / "digits.safetensors"), made)
+
+
+def test_weights_in_the_order_of_columns_come_back() -> None:
+    made = made_up()
+    assert isinstance(made.model, SoftmaxRegression)
+    turned = dataclasses.replace(made.model, weights=np.asfortranarray(made.model.weights))
+    again = from_bytes(dataclasses.replace(made, model=turned).to_bytes()).model
+    assert isinstance(again, SoftmaxRegression)
+    np.testing.assert_array_equal(again.weights, made.model.weights)
 
 
 def test_all_settings_come_back() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import resource
 import sqlite3
@@ -14,6 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
 
 from model.classifier.checkpoint import Checkpoint
 from model.store import tab_form, visits
@@ -21,7 +24,7 @@ from model.store.database import FILE, Database
 from model.store.keeper import Keeper
 from model.store.migrations import MIGRATIONS
 from model.store.problem import StoreError
-from model.store.visit import MOST_MODELS, MOST_TABS, Tab, Visit, key, new_tab
+from model.store.visit import MOST_MODELS, MOST_TABS, Lesson, Tab, Visit, key, new_tab
 from tests.support.rights import folder_with_mode
 from tests.support.specimens import made_up
 from tests.support.waiting import wait_until
@@ -128,6 +131,27 @@ def test_a_visit_is_read_as_it_was_written(database: Database) -> None:
     assert [n for n, _ in found.strokes] == [1, 2]
     np.testing.assert_array_equal(found.strokes[1][1], tab.strokes[1][1])
     np.testing.assert_array_equal(found.drawings, tab.drawings)
+
+
+def test_labelled_drawings_are_kept_and_a_tab_from_before_them_is_read() -> None:
+    traces = (np.array([[1.25, 2], [3, 4.5]], np.float32), np.array([[7, 8]], np.float32))
+    lessons = (Lesson(4, np.eye(28, dtype=np.float32), traces), Lesson(0, np.ones((28, 28)), ()))
+    found = tab_form.from_bytes(tab_form.to_bytes(drawn(lessons=lessons)))
+    assert [each.label for each in found.lessons] == [4, 0]
+    np.testing.assert_array_equal(found.lessons[0].digit, lessons[0].digit)
+    for one, other in zip(found.lessons[0].strokes, traces, strict=True):
+        np.testing.assert_allclose(one, other, atol=0.05)
+    plain = zlib.decompress(tab_form.to_bytes(drawn()))
+    tensors = load_tensors(plain)
+    length = int.from_bytes(plain[:8], "little")
+    fields = json.loads(json.loads(plain[8 : 8 + length])["__metadata__"]["tab"])
+    del tensors["lessons"], fields["lessons"]
+    old = zlib.compress(save_tensors(tensors, {"tab": json.dumps(fields)}))
+    assert tab_form.from_bytes(old).lessons == ()
+    fields["lessons"] = [[11, []]]
+    tensors["lessons"] = np.zeros((1, 28, 28), np.float32)
+    with pytest.raises(tab_form.TabError):
+        tab_form.from_bytes(zlib.compress(save_tensors(tensors, {"tab": json.dumps(fields)})))
 
 
 def test_the_cookie_itself_is_nowhere_in_the_file(

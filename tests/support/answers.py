@@ -33,6 +33,7 @@ REASONS = (
     "Smallest change",
     "On its way",
     "Strokes",
+    "Teach it",
     "Break it",
 )
 TO_DRAW, TO_UPLOAD = "Draw a digit from 0 to 9", "Upload a picture of a digit"

@@ -366,7 +366,14 @@ def recipe(checkpoint: Checkpoint, data: str) -> str:
     return (
         f"{config.input}, {checkpoint.n_steps:,} steps of {config.batch_size:,}, learning rate"
         f" {config.learning_rate:g}{falling}, seed {config.seed}, on {data}{copies}"
+        + _taught(checkpoint)
     )
+
+
+def _taught(checkpoint: Checkpoint) -> str:
+    """Say how many steps on single drawings came after a training."""
+    n = int(checkpoint.measured.get("taught_steps", 0))
+    return f", then {n:,} step{'s' * (n != 1)} on drawings" if n else ""
 
 
 def apart(before: Checkpoint, after: Checkpoint, change: float) -> str:
@@ -397,6 +404,7 @@ def _differences(before: Checkpoint, after: Checkpoint) -> list[str]:
     told = {
         "another input": old.input != new.input,
         "other data": before.model.training_data != after.model.training_data,
+        "steps on single drawings": _taught(after) != _taught(before),
         "fewer steps": after.n_steps < before.n_steps,
         "more steps": after.n_steps > before.n_steps,
         NO_COPIES: copied == [True, False],
@@ -416,6 +424,35 @@ def learned(before: float, after: float, n_pictures: int, seconds: float, seed: 
         f"{_percent(before)} → {_percent(after)} of the test digits, learned from {n_pictures:,}"
         f" pictures in {seconds:.1f} s · seed {seed}"
     )
+
+
+TEACH = "Which digit is it? Say it, and the model can learn how you write it."
+
+
+def lesson(n_steps: int, seconds: float, before: float, after: float) -> str:
+    """Say what a lesson brought to its drawing: the probability of its digit before and after."""
+    steps = f"{n_steps} step{'s' * (n_steps != 1)}"
+    return f"{steps} in {1000 * seconds:.0f} ms: {before:.0%} → {after:.0%} sure."
+
+
+def price(before: float, after: float) -> str:
+    """Say what a lesson cost on the test digits, from two accuracies."""
+    return f"Test digits: {before:.2%} → {after:.2%}."
+
+
+def other_drawings(before: Sequence[int], after: Sequence[int]) -> str:
+    """Say how a visitor's other drawings are read now, from two lists of digits."""
+    changed = [f"{old} → {new}" for old, new in zip(before, after, strict=True) if old != new]
+    n = len(before)
+    others = f"Your {count(n)} other drawings" if n != 1 else "Your other drawing"
+    if not changed:
+        return f"{others}: read as before."
+    return f"{others}: {listed(changed, 'and')}, the rest as before."
+
+
+def labelled(n: int) -> str:
+    """Say how many drawings have a label."""
+    return f"{count(n).capitalize()} drawing{'s' * (n != 1)} with a label."
 
 
 def _percent(share: float) -> str:

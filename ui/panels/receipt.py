@@ -17,7 +17,7 @@ from ui.components.picture_pick import picture_pick
 from ui.elements import pixels, wording
 from ui.server import resources
 from ui.session import brought, models, state
-from ui.session.drawings import digit_on_canvas
+from ui.session.drawings import own_drawings
 
 __all__ = ["changes", "receipt"]
 
@@ -33,7 +33,7 @@ def receipt() -> None:
         return
     names, before, after = compared
     tested = resources.test_data()[0]
-    drawings = _own_drawings()
+    drawings = own_drawings()
     _on_draw(after, drawings)
     st.subheader(f"{names[1]} is ready, and answers now")
     _drawings(names, before, after, drawings)
@@ -142,12 +142,6 @@ def _changed(word: str, found: NDArray[np.intp], comparison: Comparison) -> str:
         for i in found[:SHOWN]
     ]
     return f"<h3>{word}: {len(found):,}</h3><div class='strip'>{''.join(shown)}</div>"
-
-
-def _own_drawings() -> list[NDArray[np.float32]]:
-    """Return this visit's own drawings, (28, 28) centred, the one on the canvas last."""
-    digit = digit_on_canvas()
-    return [*state.DRAWINGS.get(), *([] if digit is None else [digit])]
 
 
 def _on_draw(after: Checkpoint, drawings: Sequence[NDArray[np.float32]]) -> None:

@@ -5,22 +5,19 @@ from __future__ import annotations
 import hashlib
 import html
 from collections.abc import Collection
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
 from model.classifier.checkpoint import Checkpoint
 from model.config import TrainingConfig
-from model.data import datasets, own_files
 from model.data.array_files import DataError
-from model.data.mnist_files import FourArrays
 from model.room import figures
 from model.room.figures import Proportion
 from model.room.record import Drawing
 from ui.elements import notices, wording
 from ui.server import kept_runs, resources
-from ui.server.own_files import new_folder
+from ui.server.own_files import with_mnist
 from ui.server.rooms import LiveRoom
 from ui.session import models, room, state, training
 
@@ -30,10 +27,6 @@ JUDGED_SHARE = 0.3
 """Of the phones, about: their drawings are not learned from."""
 LEAST = (4, 20)
 """Phones, and drawings of theirs, from which on it can be trained on."""
-ROOM_SHARE = 0.25
-"""Of the pictures that are learned from, at most; a few drawings are repeated until then …"""
-MOST_REPEATED = 30
-"""… but not more often than this."""
 STEPS = 10_000
 
 
@@ -78,7 +71,11 @@ def _begin(live: LiveRoom) -> bool:
     mine = [each for each in drawings if each.phone in learned]
     try:
         with st.spinner("Putting MNIST and the room together"):
-            path = _written(mine)
+            path = with_mnist(
+                "the room",
+                np.stack([each.image for each in mine]),
+                np.array([each.asked for each in mine], np.uint8),
+            )
     except (DataError, OSError) as error:
         state.ROOM_NOTICE.set(f"That could not be trained on: {error}")
         return True
@@ -89,34 +86,6 @@ def _begin(live: LiveRoom) -> bool:
         state.ROOM_TRAINED.set(state.ROOM_TRAINED.get() | {job: frozenset(learned)})
         state.ROOM_BEFORE.set(before)
     return True
-
-
-def _written(drawings: list[Drawing]) -> Path:
-    """Write MNIST and drawings, repeated, to a file that a training reads."""
-    mnist = datasets.load("mnist")
-    parts = (mnist.train, mnist.validation)
-    n = sum(map(len, parts))
-    repeats = max(1, min(MOST_REPEATED, round(ROOM_SHARE / (1 - ROOM_SHARE) * n / len(drawings))))
-    images = np.stack([each.image for each in drawings])
-    labels = np.array([each.asked for each in drawings], np.uint8)
-    folder = new_folder()
-    _folders.append(folder)
-    del _folders[:-MOST_FOLDERS]
-    path = Path(folder.name) / "the room and MNIST.npz"
-    own_files.write(
-        FourArrays(
-            np.concatenate([*(part.images for part in parts), *[images] * repeats]),
-            np.concatenate([*(part.labels for part in parts), *[labels] * repeats]),
-            mnist.test.images,
-            mnist.test.labels,
-        ),
-        path,
-    )
-    return path
-
-
-MOST_FOLDERS = 4
-_folders: list[object] = []  # 47 MB each, which go when they fall out of here
 
 
 def _told(live: LiveRoom) -> tuple[Checkpoint, Checkpoint, frozenset[str]] | None:

@@ -24,9 +24,10 @@ from ui.components.break_it import break_it, broken
 from ui.components.evidence_map import evidence_map
 from ui.elements import pixels, wording
 from ui.elements.small_bars import small_bars
+from ui.panels.teaching import teach_panel
 from ui.server import resources
 from ui.session import state
-from ui.session.models import DATA_NAMES
+from ui.session.models import DATA_NAMES, active_model
 
 __all__ = ["show_evidence", "why_control", "why_panel"]
 
@@ -202,6 +203,13 @@ def _through_time(model: SoftmaxRegression, reading: Reading) -> None:
     right.html(small_bars(shares[n - 1], f"The bars after stroke {n}"))
 
 
+def _teach(model: SoftmaxRegression, reading: Reading) -> None:
+    """Let the model learn this drawing."""
+    active = active_model()
+    if active is not None and active.model is model:
+        teach_panel(active, reading)
+
+
 def _break(model: SoftmaxRegression, reading: Reading) -> None:
     """Show what becomes of the bars where the model is broken."""
     now = broken()
@@ -226,6 +234,7 @@ _PANELS: dict[str, tuple[str, _Panel]] = {
     "counterfactual": ("Smallest change", _edit),
     "pipeline": ("On its way", _stages),
     "strokes": ("Strokes", _through_time),
+    "teach": ("Teach it", _teach),
     "break": ("Break it", _break),
 }
 

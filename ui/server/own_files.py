@@ -12,8 +12,19 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
-__all__ = ["new_folder", "remove", "remove_stale"]
+import numpy as np
+from numpy.typing import NDArray
 
+from model.data import datasets, own_files
+from model.data.mnist_files import FourArrays
+
+__all__ = ["new_folder", "remove", "remove_stale", "with_mnist"]
+
+OWN_SHARE = 0.25
+"""Of the pictures in a file `with_mnist`, at most; a few are repeated until then …"""
+MOST_REPEATED = 30
+"""… but not more often than this."""
+MOST_FILES = 4
 PREFIX = "inkling-own-data-"
 LOCK = "server"
 """A file in the folder that its server holds locked as long as it lives."""
@@ -23,6 +34,45 @@ def new_folder() -> tempfile.TemporaryDirectory[str]:
     """Make a folder for one visit's files, which goes with the object that is returned."""
     folder, _ = _of_this_server()
     return tempfile.TemporaryDirectory(prefix="visit-", dir=folder)
+
+
+def with_mnist(name: str, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Path:
+    """Write MNIST and pictures of people's own to a file that a training reads; return its path.
+
+    The file goes when `MOST_FILES` others have come.
+
+    Parameters
+    ----------
+    name : str
+        What the pictures are called.
+    images, labels : (n, 28, 28) and (n,) uint8, n at least 1
+
+    Raises
+    ------
+    NoMnistError, DataError, OSError
+        Where MNIST is missing, or the file cannot be written.
+    """
+    mnist = datasets.load("mnist")
+    parts = (mnist.train, mnist.validation)
+    n = sum(map(len, parts))
+    repeats = max(1, min(MOST_REPEATED, round(OWN_SHARE / (1 - OWN_SHARE) * n / len(labels))))
+    folder = new_folder()
+    _folders.append(folder)
+    del _folders[:-MOST_FILES]
+    path = Path(folder.name) / f"{name} and MNIST.npz"
+    own_files.write(
+        FourArrays(
+            np.concatenate([*(part.images for part in parts), *[images] * repeats]),
+            np.concatenate([*(part.labels for part in parts), *[labels] * repeats]),
+            mnist.test.images,
+            mnist.test.labels,
+        ),
+        path,
+    )
+    return path
+
+
+_folders: list[object] = []  # 47 MB each, which go when they fall out of here
 
 
 def remove() -> None:

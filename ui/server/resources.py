@@ -21,12 +21,15 @@ from model.data import datasets
 from model.data.datasets import Split
 from model.jobs.limits import Limits
 from model.jobs.trainer import Trainer
+from model.preprocessing.features import features
+from model.training.teaching import Pictures
 from ui.components.shared.colours import custom_properties
 from ui.components.shared.parts import style
 
 __all__ = [
     "ASSETS",
     "builtin_test",
+    "lesson_pictures",
     "page_style",
     "ready_style",
     "room_style",
@@ -44,6 +47,8 @@ __all__ = [
 ASSETS = Path(__file__).parents[2] / "assets"
 KEPT_MODELS = 32
 """Models whose answers to the test pictures are remembered: 400 kB each with MNIST."""
+REPLAYED = 5_000
+"""Training pictures of which a model is reminded while it learns a drawing: 50 steps of 100."""
 
 _log = logging.getLogger(__name__)
 _measuring = threading.RLock()  # so that two visitors at once do not load or compute twice
@@ -144,6 +149,12 @@ def test_features(model: Classifier) -> NDArray[np.float32]:
         return _test_features(model, has_mnist())
 
 
+def lesson_pictures(model: Classifier) -> tuple[Pictures, Pictures]:
+    """Return pictures as a model is fed them: all for validation, and some to learn from again."""
+    with _measuring:
+        return _lesson_pictures(model.input, has_mnist())
+
+
 def test_accuracy(model: Classifier) -> float:
     """Return the share of the test pictures that a model reads rightly."""
     right: float = (test_probabilities(model).argmax(axis=1) == test_data()[1].labels).mean()
@@ -172,6 +183,15 @@ def _test_features(model: Classifier, has_mnist: bool) -> NDArray[np.float32]:
     if key not in _kept_features:
         _kept_features[key] = model.features(test.images)
     return _kept_features[key]
+
+
+@functools.lru_cache(maxsize=2)
+def _lesson_pictures(input: Input, has_mnist: bool) -> tuple[Pictures, Pictures]:
+    data = datasets.load("auto")
+    fed = functools.partial(features, input=input)
+    some = min(REPLAYED, len(data.train.labels))
+    replay = Pictures(fed(data.train.images[:some]), data.train.labels[:some])
+    return Pictures(fed(data.validation.images), data.validation.labels), replay
 
 
 _kept_features: dict[tuple[type[Classifier], Input, str], NDArray[np.float32]] = {}

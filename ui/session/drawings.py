@@ -26,6 +26,7 @@ __all__ = [
     "keep_drawing",
     "note_stroke",
     "on_canvas",
+    "own_drawings",
     "put_back",
     "put_on_canvas",
     "receive",
@@ -110,6 +111,12 @@ def keep_drawing() -> None:
     digit = digit_on_canvas()
     if digit is not None:
         state.DRAWINGS.set((*state.DRAWINGS.get(), digit)[-KEPT_DRAWINGS:])
+
+
+def own_drawings() -> list[NDArray[np.float32]]:
+    """Return this visit's own drawings, (28, 28) centred, the one on the canvas last."""
+    digit = digit_on_canvas()
+    return [*state.DRAWINGS.get(), *([] if digit is None else [digit])]
 
 
 def replace_drawing(objects: list[Any]) -> None:

@@ -21,7 +21,7 @@ from model.classifier.checkpoint import Checkpoint
 from model.config import Input, TrainingConfig
 from model.preprocessing.kept_picture import Box
 from model.preprocessing.paper import Level
-from model.store.visit import Visit, new_tab
+from model.store.visit import Lesson, Visit, new_tab
 from ui.server import resources, visits
 from ui.server.addresses import Address
 from ui.server.readiness import Line
@@ -53,6 +53,18 @@ class Uploaded:
     """What is known of it, in words, such as which digit was meant; None of a visitor's own."""
     more: str = ""
     """What there is to say besides, where there is room."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Learned:
+    """What one lesson brought: the names of the models before and after, and how long it took."""
+
+    before: str
+    after: str
+    lesson: Lesson
+    n_steps: int
+    seconds: float
+    has_replay: bool
 
 
 _TUTORIAL = TrainingConfig()
@@ -260,6 +272,22 @@ IN_ADDRESS = Key[dict[str, Any]]("in_address", dict)
 VIEW = Key[str | None]("view", lambda: None)
 """The path of the view that is open; None before there is one."""
 
+# Teaching; see ui/session/lessons.py.
+LESSONS = Key[tuple[Lesson, ...]]("lessons", tuple)
+"""The drawings of which the visitor has said which digit they are, oldest first."""
+LEARNED = Key[Learned | None]("learned", lambda: None)
+"""What the last lesson brought; None when that is settled."""
+REPLAY = WidgetKey[bool]("replay", lambda: True)
+"""Whether a lesson goes on with training pictures too."""
+LESSON_NOTICE = Key[str | None]("lesson_notice", lambda: None)
+"""One sentence to show beside the lesson: why something was not done."""
+
+
+def label_of(drawing: int) -> WidgetKey[int | None]:
+    """Return the key of the label of a drawing, which another one does not have."""
+    return WidgetKey(f"label_{drawing:08x}", lambda: None)
+
+
 # The reasons for an answer.
 WHY = WidgetKey[str | None]("why", lambda: "bars")
 """What is shown below the answer: the bars, or a reason by its code; None for the bars too."""
@@ -330,8 +358,17 @@ NAMES = frozenset(
         *("room_view", "room_wall"),
         *("download_room_handout", "download_room_results", "download_room_strokes"),
         *("train_on_room", "wall"),
+        *(
+            "download_lessons",
+            "labelled",
+            "learn",
+            "lesson",
+            "lesson_receipt",
+            "lesson_undo",
+            "train_on_lessons",
+        ),
     }
 )
 """Keys under which nothing is held: containers, browser components and buttons."""
-PREFIXES = ("download_", "is_ink_", "model_", "picture_", "run_", "step_", "use_")
+PREFIXES = ("download_", "label_", "is_ink_", "model_", "picture_", "run_", "step_", "use_")
 """How keys begin under which nothing is held, and of which there are several."""

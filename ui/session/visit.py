@@ -87,11 +87,12 @@ def afresh() -> None:
 
 _SEEN: tuple[state.Key[Any], ...] = (
     *(state.STROKES, state.REPLACED, state.PART, state.NOTICE, state.PICTURES, state.INK),
+    *(state.LEARNED, state.LESSON_NOTICE),
 )
 """What is of the session alone, and would still show what the visit was."""
 _KEPT: tuple[state.Key[Any], ...] = (
     *(state.TRAINED, state.N_TRAINED, state.MODEL, state.BEFORE, state.LAST_JOB),
-    *(state.DRAWINGS, state.SOURCE, state.PEN_WIDTH),
+    *(state.DRAWINGS, state.SOURCE, state.PEN_WIDTH, state.LESSONS),
 )
 
 
@@ -113,6 +114,7 @@ def _shown() -> Tab:
         model=state.MODEL.get(),
         before=state.BEFORE.get(),
         last_job=state.LAST_JOB.get(),
+        lessons=state.LESSONS.get(),
     )
 
 
@@ -141,6 +143,7 @@ def _show(tab: Tab, *, own: bool = True) -> None:
 def _begin_beside(tab: Tab) -> None:
     """Take over what belongs to the visit rather than to one of its tabs."""
     state.DRAWINGS.set(tab.drawings)
+    state.LESSONS.set(tab.lessons)
     if tab.model in models.choices():
         state.MODEL.set(tab.model)
     if tab.pen_width in state.PEN_WIDTHS:

@@ -45,6 +45,7 @@ REASONS = {
     "s": "Smallest change",
     "w": "On its way",
     "k": "Strokes",
+    "l": "Teach it",
     "x": "Break it",
 }
 KEYS: dict[str, tuple[Shortcut, ...]] = {

@@ -1,0 +1,84 @@
+"""The drawings of which a visitor has said which digit they are, and what was learned of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+import zlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.classifier.checkpoint import Checkpoint
+from model.store.visit import MOST_LESSONS, Lesson
+from model.training.teaching import taught
+from ui.server import resources
+from ui.server.own_files import with_mnist
+from ui.session import models, state
+from ui.session.state import Learned
+
+__all__ = ["keep", "learn", "number", "undo", "written_with_mnist"]
+
+
+def number(digit: NDArray[np.float32]) -> int:
+    """Return a number for a drawing (28, 28), by which its label is found: others have another."""
+    return zlib.crc32(digit.tobytes())
+
+
+def keep(digit: NDArray[np.float32], label: int) -> Lesson:
+    """Keep a drawing (28, 28) with its label; one that is there already gets the new label."""
+    strokes = ()
+    others = [each for each in state.LESSONS.get() if not np.array_equal(each.digit, digit)]
+    lesson = Lesson(label, digit, strokes)
+    state.LESSONS.set((*others, lesson)[-MOST_LESSONS:])
+    return lesson
+
+
+def learn(checkpoint: Checkpoint, lesson: Lesson) -> None:
+    """Take a few steps on a drawing; the model that comes of it answers from now on.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+        The linear model that answers.
+    lesson : Lesson
+    """
+    began = time.perf_counter()
+    validation, replay = resources.lesson_pictures(checkpoint.model)
+    features = checkpoint.model.features(lesson.digit[np.newaxis])[0]
+    has_replay = state.REPLAY.get()
+    after, n_steps = taught(
+        checkpoint, features, lesson.label, validation, replay if has_replay else None
+    )
+    if after.model.training_data.name == resources.test_data()[0]:
+        measured = {**after.measured, "test_accuracy": resources.test_accuracy(after.model)}
+        after = dataclasses.replace(after, measured=measured)
+    seconds = time.perf_counter() - began
+    before = next(name for name, each in models.choices().items() if each is checkpoint)
+    name = models.add_model("taught", after)
+    state.BEFORE.set(before)
+    models.use(name)
+    state.LEARNED.set(Learned(before, name, lesson, n_steps, seconds, has_replay))
+
+
+def undo() -> None:
+    """Let the model answer that answered before the last lesson."""
+    learned = state.LEARNED.get()
+    if learned is not None:
+        models.use(learned.before)
+    state.LEARNED.set(None)
+    state.BEFORE.set(None)
+
+
+def written_with_mnist() -> Path:
+    """Write the labelled drawings and MNIST to a file that a training reads; return its path."""
+    lessons = state.LESSONS.get()
+    images = np.stack([np.rint(255 * each.digit).astype(np.uint8) for each in lessons])
+    labels = np.array([each.label for each in lessons], np.uint8)
+    return with_mnist("your drawings", images, labels)
+
+
+def as_jsonl() -> str:
+    """Return the labelled drawings that have strokes, as `model.data.strokes` reads them."""
+    return ""
