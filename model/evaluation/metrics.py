@@ -88,13 +88,8 @@ def evaluate(y_true: NDArray[Any], y_pred: NDArray[Any]) -> Evaluation:
     ValueError
         For no pictures at all, different lengths, or a label outside 0 to 9.
     """
-    if y_true.ndim != 1 or y_true.shape != y_pred.shape or len(y_true) == 0:
-        raise ValueError(
-            f"y_true and y_pred must be (n,) of equal length, got {y_true.shape} {y_pred.shape}"
-        )
+    _check(y_true, y_pred)
     digits = np.arange(10)
-    if not (np.isin(y_true, digits).all() and np.isin(y_pred, digits).all()):
-        raise ValueError("labels must be whole numbers from 0 to 9")
     precision, recall, f1, _ = precision_recall_fscore_support(
         y_true, y_pred, labels=digits, zero_division=0.0
     )
@@ -108,3 +103,13 @@ def evaluate(y_true: NDArray[Any], y_pred: NDArray[Any]) -> Evaluation:
         support=counts.sum(axis=1),
         confusion_matrix=counts,
     )
+
+
+def _check(y_true: NDArray[Any], y_pred: NDArray[Any]) -> None:
+    if y_true.ndim != 1 or y_true.shape != y_pred.shape or len(y_true) == 0:
+        raise ValueError(
+            f"y_true and y_pred must be (n,) of equal length, got {y_true.shape} {y_pred.shape}"
+        )
+    digits = np.arange(10)
+    if not (np.isin(y_true, digits).all() and np.isin(y_pred, digits).all()):
+        raise ValueError("labels must be whole numbers from 0 to 9")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from model.config import N_CLASSES, N_FEATURES
 from model.quiet import quietly
 
-__all__ = ["cross_entropy", "descend", "predicted", "tensor", "zeros"]
+__all__ = ["cross_entropy", "descend", "one_step", "predicted", "tensor", "zeros"]
 
 with quietly():
     import tensorflow as tf
@@ -74,6 +74,12 @@ def cross_entropy(templates: Any, bias: Any, features: Any, labels: Any) -> tupl
     return loss, tf.matmul(error, features, transpose_a=True), tf.reduce_sum(error, axis=0)
 
 
+def one_step(templates: Any, bias: Any, features: Any, labels: Any, rate: Any) -> tuple[Any, ...]:
+    """Take one step down a batch's gradient: W ← W − rate ∇. Return its loss before, W and b."""
+    loss, templates_gradient, bias_gradient = cross_entropy(templates, bias, features, labels)
+    return loss, templates - rate * templates_gradient, bias - rate * bias_gradient
+
+
 def _steps(
     averaging: bool,
     features: Any,
@@ -100,11 +106,8 @@ def _steps(
     for end in tf.range(tf.size(ends)):
         for s in tf.range(start, ends[end]):
             batch = order[bounds[s] : bounds[s + 1]]
-            loss, templates_gradient, bias_gradient = cross_entropy(
-                templates, bias, tf.gather(features, batch), tf.gather(labels, batch)
-            )
-            templates -= rates[s] * templates_gradient
-            bias -= rates[s] * bias_gradient
+            pictures, digits = tf.gather(features, batch), tf.gather(labels, batch)
+            loss, templates, bias = one_step(templates, bias, pictures, digits, rates[s])
             if averaging:
                 mean_templates += shares[s] * (templates - mean_templates)
                 mean_bias += shares[s] * (bias - mean_bias)

@@ -209,7 +209,7 @@ def test_a_room_shows_its_code_to_the_last_row_then_whole_drawings_and_what_it_s
 def test_how_it_works_shows_one_step_a_screen(page: Page) -> None:
     on_stage(page, "how")
     steps = page.locator("[class*=st-key-step_]")
-    expect(steps).to_have_count(7)
+    expect(steps).to_have_count(13)
     for step in steps.all():
         step.evaluate("step => step.scrollIntoView()")
         assert_readable(page, scrolls=True)
@@ -221,7 +221,7 @@ def test_page_down_goes_from_step_to_step_also_when_a_key_has_opened_the_view(pa
     page.keyboard.press("h")
     expect(page.get_by_role("heading", level=1)).to_be_in_viewport(ratio=1)
     steps = page.locator("[class*=st-key-step_]")
-    expect(steps).to_have_count(7)
+    expect(steps).to_have_count(13)
     page.locator("[data-test-script-state='notRunning']").first.wait_for()
     for step in steps.all()[:3]:
         page.keyboard.press("PageDown")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import html
+import math
 import re
 from collections.abc import Mapping, Sequence
 
@@ -433,6 +434,12 @@ def lesson(n_steps: int, seconds: float, before: float, after: float) -> str:
     """Say what a lesson brought to its drawing: the probability of its digit before and after."""
     steps = f"{n_steps} step{'s' * (n_steps != 1)}"
     return f"{steps} in {1000 * seconds:.0f} ms: {before:.0%} → {after:.0%} sure."
+
+
+def one_step(before: float, after: float) -> str:
+    """Say what one step did to the probability of a drawing's label, and to its loss."""
+    losses = (f"{-math.log(max(share, 1e-30)):.2f}" for share in (before, after))
+    return f"Probability {before:.1%} → {after:.1%}, loss {' → '.join(losses)}."
 
 
 def price(before: float, after: float) -> str:

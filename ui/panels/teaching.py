@@ -48,7 +48,7 @@ def teach_panel(checkpoint: Checkpoint, reading: Reading) -> None:
             disabled=lesson is None,
         )
         st.toggle(
-            "With training pictures",
+            "With replay",
             value=state.REPLAY.first(),
             key=state.REPLAY.name,
             persist_state="session",

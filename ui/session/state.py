@@ -300,6 +300,13 @@ WHY_TARGET = WidgetKey["int | Literal['runner_up'] | None"]("why_target", lambda
 WHY_STEPS = WidgetKey[list[str]]("why_steps", list)
 """The steps of the pipeline that are on; the panel begins with all of them."""
 
+# How it works.
+TEMPERATURE = WidgetKey[float]("temperature", lambda: 1.0)
+"""By which scores are divided before softmax."""
+GRADIENT_LABEL = WidgetKey[int]("gradient_label", int)
+GRADIENT_RATE = WidgetKey[float]("gradient_rate", lambda: 0.5)
+"""Of the one step on the drawing: which digit it is said to be, and the learning rate."""
+
 # The Evaluate view.
 TESTED = WidgetKey[Literal["usual", "own", "file"]]("tested", lambda: "usual")
 """What the model is measured on; see ui/panels/measured_on.py."""
@@ -350,7 +357,7 @@ NAMES = frozenset(
         *("adjust", "camera_button", "crop", "crop_whole", "invert", "picture_choice", "turn"),
         *("data_choice", "data_without_mnist"),
         *("go_back", "keep", "retrain", "see_changes", "stop", "to_canvas", "to_upload", "train"),
-        *("run_step", "show_mistake", "tutorial"),
+        *("run_step", "running_sum", "show_mistake", "train_like_this", "tutorial", "walk"),
         "afresh",
         *("join", "open_room", "room_address", "room_aside", "room_buttons", "room_clear"),
         *("room_close", "room_empty", "room_end", "room_figures", "room_files", "room_hand"),

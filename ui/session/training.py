@@ -26,6 +26,7 @@ __all__ = [
     "is_shown",
     "is_training",
     "one_step",
+    "set_tutorial",
     "submit",
 ]
 
@@ -34,6 +35,16 @@ RUN = "run"
 
 
 Control = Literal["pause", "resume", "step", "stop", "set_speed"]
+
+
+def set_tutorial() -> None:
+    """Set the settings to the tutorial's recipe; to be called before the controls are made."""
+    tutorial = TrainingConfig()
+    state.INPUT.set(tutorial.input)
+    state.STEPS.set(tutorial.n_steps)
+    state.BATCH.set(tutorial.batch_size)
+    state.RATE.set(tutorial.learning_rate)
+    state.SEED.set(tutorial.seed)
 
 
 def submit(

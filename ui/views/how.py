@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from model.classifier.base import softmax
 from model.classifier.checkpoint import Checkpoint
 from model.classifier.reject import (
     FAMILIAR_SHARE,
@@ -21,17 +23,23 @@ from model.evaluation.metrics import evaluate
 from model.explanation.evidence import evidence
 from model.explanation.pipeline import outline
 from model.explanation.templates import direction_templates
+from model.training.teaching import step_on
+from ui.components.running_sum import running_sum
+from ui.components.walk import walk
 from ui.elements import charts, pixels, wording
+from ui.elements.small_bars import small_bars
 from ui.elements.source import source_of
 from ui.server import resources
-from ui.session import state
+from ui.session import address, state, training
 from ui.session.drawings import digit_on_canvas
 from ui.session.models import DATA_NAMES, active_model
 
 __all__ = ["how_view"]
 
 WIDTHS = (55, 45)
-_PIXELS = "A picture is a row of 784 numbers, *x*: 0 is paper, 1 is ink."
+TEMPERATURES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+RATES = (0.5, 5.0, 50.0)
+_PIXELS = "A picture is a row of 784 pixels, *x*, each from 0, paper, to 1, ink."
 FED: dict[Input, str] = {
     "pixels": _PIXELS,
     "moments": _PIXELS,
@@ -55,20 +63,29 @@ def how_view() -> None:
         "<h1>One formula, learned from examples</h1>"
         "<p class='lead'>No layers, no tricks: every answer on this page comes from"
         f" {model.n_parameters:,} numbers."
-        " Here is how they are used, and where they come from.</p>"
+        " Here is how they are used, and where they come from, in the four steps of TensorFlow's"
+        " classic tutorial, <i>MNIST for ML Beginners</i>: formula, loss and optimizer, training,"
+        " evaluation.</p>"
     )
     steps: dict[str, Callable[[], None]] = {
         "formula": lambda: _formula(model),
         "product": lambda: _one_product(model),
+        "sum": lambda: _one_sum(model),
+        "softmax": lambda: _softmax(model),
         "inputs": _three_ways,
         "loss": _loss,
+        "losses": lambda: _losses(model),
+        "gradient": lambda: _gradient(model),
         "training": _training,
+        "graph": _graph,
         "evaluation": lambda: _evaluation(active),
+        "splits": _splits,
         "reject": lambda: _reject_option(active),
     }
     for name, step in steps.items():
         with st.container(key=f"step_{name}"):  # one a screen on the stage
             step()
+    walk("[class*='st-key-step_']")
 
 
 def _formula(model: SoftmaxRegression) -> None:
@@ -110,15 +127,12 @@ def _templates(model: SoftmaxRegression) -> NDArray[np.uint8]:
 
 def _one_product(model: SoftmaxRegression) -> None:
     """Show one picture times one template."""
-    picture = digit_on_canvas()
-    seen = model.seen(_examples()[:1] if picture is None else picture[np.newaxis])  # (1, 28, 28)
-    digit = int(model.decision_function(model.described(seen))[0].argmax())
-    found = evidence(model, seen[0], digit)
+    seen, digit = _seen(model)
+    found = evidence(model, seen, digit)
     strongest = float(np.abs(found.map).max())
     score = wording.with_minus(f"{found.logit:.2f}")
-    whose = "A picture" if picture is None else "Your drawing"
     parts = [
-        (pixels.grey(seen[0]), f"{whose}, as the model sees it", "×"),
+        (pixels.grey(seen), f"{_whose().capitalize()}, as the model sees it", "×"),
         (_templates(model)[digit], f"the template of {digit}", "="),
         (
             pixels.diverging(found.map, strongest),
@@ -135,11 +149,46 @@ def _one_product(model: SoftmaxRegression) -> None:
     st.html(f"<div class='product'>{figures}</div>")
 
 
+def _one_sum(model: SoftmaxRegression) -> None:
+    """Let the score be added up, pixel by pixel or at once."""
+    seen, digit = _seen(model)
+    st.html(f"<h3>The score of {digit} is a sum, and each pixel's share is known</h3>")
+    running_sum(evidence(model, seen, digit))
+
+
+@st.fragment
+def _softmax(model: SoftmaxRegression) -> None:
+    """Show the drawing's ten scores and probabilities, at a temperature that can be changed."""
+    scores = model.decision_function(_fed(model))[0]
+    left, right = st.columns(WIDTHS, gap="large")
+    with left:
+        st.html("<h3>Softmax turns scores into probabilities</h3>")
+        st.latex(r"y = \frac{\exp(z / T)}{\text{sum of all ten } \exp(z / T)}")
+        st.markdown(
+            "Each score, *z*, becomes a power of *e*, and is divided by the sum of all ten: what is"
+            " larger by 1 becomes 2.7 times as likely. *T*, the **temperature**, is 1 in the model."
+            " Above 1 the same scores make a careful answer, below 1 a bold one. The order stays."
+        )
+    with right:
+        temperature = st.select_slider(
+            "Temperature",
+            TEMPERATURES,
+            value=state.TEMPERATURE.first(),
+            key=state.TEMPERATURE.name,
+            persist_state="session",
+        )
+        shares = softmax(scores / np.float32(temperature))
+        st.html(
+            small_bars(shares, f"Probabilities of {_whose()} at temperature {temperature:g}")
+            + f"<p class='note'>The scores of {_whose()}: "
+            + ", ".join(wording.with_minus(f"{score:.1f}") for score in scores)
+            + ".</p>"
+        )
+
+
 def _three_ways() -> None:
     """Show the three shipped models: one formula, three ways of looking at the ink."""
-    picture = digit_on_canvas()
-    digits = _examples()[:1] if picture is None else picture[np.newaxis]
-    whose = "a picture" if picture is None else "your drawing"
+    digits, whose = _picture(), _whose()
     figures = ""
     for input in INPUTS:
         checkpoint = resources.shipped_models().get(input)
@@ -158,15 +207,16 @@ def _three_ways() -> None:
         )
     st.html(
         "<h3>The same formula, three ways of looking at the ink</h3>"
-        "<p class='note'>The same 7,850 numbers, learned in the same way. What differs is what the"
-        " formula is given: the pixels as they are; the digit brought to one size, slant and"
-        " place; or where that picture's edges are and which way they run.</p>"
+        "<p class='note'>The same 7,850 numbers, the same loss, the same steps. What differs is"
+        " what the formula is given<span class='long'>: the pixels as they are, in the tutorial;"
+        " the digit brought to one size, slant and place; or where that picture's edges are and"
+        " which way they run</span>.</p>"
         f"<div class='stages'>{figures}</div>"
     )
 
 
 def _loss() -> None:
-    _heading(2, "The loss says how wrong it is, the optimizer makes it less wrong")
+    _heading(2, "The loss says how wrong it is, the optimizer lowers it")
     left, right = st.columns(WIDTHS, gap="large")
     with left:
         st.latex(r"-\frac{1}{n}\sum_{i=1}^{n} \ln y_{i,\text{true digit}}")
@@ -186,24 +236,130 @@ def _loss() -> None:
         st.html("<p class='note'>What one picture costs. A pure guess, 10%, costs 2.30.</p>")
 
 
+def _losses(model: SoftmaxRegression) -> None:
+    """Show what the drawing would cost with each of the ten labels."""
+    probabilities = model.predict_proba(_fed(model).astype(np.float32))[0].astype(np.float64)
+    losses = -np.log(np.maximum(probabilities, 1e-30))
+    least = int(losses.argmin())
+    items = "".join(
+        f"<tr{' class=least' if digit == least else ''}><th scope='row'>{digit}</th>"
+        f"<td>{_one_hot(digit)}</td><td>{probabilities[digit]:.1%}</td><td>{loss:.2f}</td></tr>"
+        for digit, loss in enumerate(losses)
+    )
+    st.html(
+        f"<h3>What {_whose()} costs, label by label</h3>"
+        "<div class='losses'><p>A label is told to the model as ten numbers, <b>one-hot</b>: a 1 at"
+        " the true digit, nine times 0. So of the ten logarithms the loss keeps one.</p>"
+        "<table class='figures'><thead><tr><th>if it is a</th><th>one-hot</th>"
+        f"<th>probability</th><th>loss</th></tr></thead><tbody>{items}</tbody></table></div>"
+    )
+
+
+def _one_hot(digit: int) -> str:
+    return "".join("1" if digit == each else "0" for each in range(N_CLASSES))
+
+
+@st.fragment
+def _gradient(model: SoftmaxRegression) -> None:
+    """Let one step of gradient descent be taken on the drawing, and show what it changes."""
+    fed = _fed(model)
+    before = model.predict_proba(fed)[0]
+    left, right = st.columns(WIDTHS, gap="large")
+    with left:
+        st.html("<h3>One step on one drawing</h3>")
+        st.latex(r"W \leftarrow W - r \, x^{\top} (y - \text{label})")
+        label = st.segmented_control(
+            "It is a",
+            range(N_CLASSES),
+            default=int(before.argmax()),
+            required=True,
+            key=state.GRADIENT_LABEL.name,
+            persist_state="session",
+        )
+        rate = st.segmented_control(
+            "Learning rate *r*",
+            RATES,
+            default=state.GRADIENT_RATE.first(),
+            required=True,
+            format_func="{:g}".format,
+            key=state.GRADIENT_RATE.name,
+            persist_state="session",
+        )
+        after = step_on(model, fed[0], label, rate)
+        now = after.predict_proba(fed)[0]
+        st.html(
+            f"<p class='reason' role='status'>{wording.one_step(before[label], now[label])}</p>"
+            + small_bars(now, f"Probabilities of {_whose()} after the step")
+        )
+    with right:
+        changed = dataclasses.replace(
+            model, weights=after.weights - model.weights, bias=after.bias - model.bias
+        )
+        with st.spinner("Reading the test digits"):
+            accuracies = [resources.test_accuracy(each) for each in (model, after)]
+        st.html(
+            pixels.picture(
+                pixels.sheet(_templates(changed), 5),
+                "What the step adds to the ten templates, 0 to 4 above and 5 to 9 below",
+            )
+            + "<p class='note'>What the step adds to the ten templates, on a scale of its own.</p>"
+            f"<p class='reason'>{wording.price(*accuracies)}<span class='long'> A large step on one"
+            " drawing forgets the others: the tutorial averages over a hundred.</span></p>"
+        )
+
+
 def _training() -> None:
     _heading(3, "It learns from a hundred pictures at a time")
     left, right = st.columns(WIDTHS, gap="large")
     with left:
         st.markdown(
-            "All weights begin at zero. A hundred training pictures are drawn at random, the"
-            " gradient is averaged over them, and one step of 0.5 times the gradient is taken. A"
-            " picture does not come again before all others have been there. After a thousand"
-            " such steps, well under a second, the model is done."
+            "All weights and biases begin at zero. A hundred of 55,000 training pictures are drawn"
+            " at random, the gradient is averaged over them, and one step of 0.5 times the gradient"
+            " is taken. No picture comes again before all others have been there. After 1,000 such"
+            " steps, well under a second, the model is done."
         )
         st.code(source_of("model/training/gradient_descent.py", "batches"), wrap_lines=True)
-        st.code(source_of("model/training/tensorflow_steps.py", "_steps"), wrap_lines=True)
+        st.code(source_of("model/training/tensorflow_steps.py", "one_step"), wrap_lines=True)
+        if st.button("Train with exactly this", key="train_like_this", on_click=_tutorial):
+            address.go_to("Train")
     with right:
         pictures = pixels.grey(_examples()[:100])
         st.html(
             pixels.picture(pixels.sheet(pictures, 10), "A hundred handwritten digits in a grid")
             + "<p class='note'>One batch: a hundred of the built-in digits.</p>"
         )
+
+
+def _tutorial() -> None:
+    training.set_tutorial()
+    state.DATA.set("mnist" if resources.has_mnist() else "digits")
+
+
+def _graph() -> None:
+    st.html("<h3>Why the steps run outside Python</h3>")
+    st.markdown(
+        "Python would spend more time on asking for each sum than the sums take. So the loop over"
+        " all steps is written down once, as a **graph** (`tf.function`), with the pictures inside"
+        " it, and TensorFlow runs it from end to end. What a graph says is what you read above:"
+        " the same formula, loss and step. Where TensorFlow is missing, NumPy takes the same steps"
+        " to the same weights."
+    )
+
+
+def _splits() -> None:
+    st.html(
+        "<h3>Three piles of digits</h3>"
+        "<table class='figures splits'>"
+        "<thead><tr><th>pile</th><th>digits</th><th>what for</th></tr></thead><tbody>"
+        "<tr><th scope='row'>training</th><td>55,000</td><td>the model learns from them</td></tr>"
+        "<tr><th scope='row'>validation</th><td>5,000</td><td>whatever is <i>chosen</i> is"
+        " chosen on them: the recipe, and when to say “Not sure”</td></tr>"
+        "<tr><th scope='row'>test</th><td>10,000</td><td>looked at last, and only measured:"
+        " a figure on digits by which something was chosen would flatter</td></tr>"
+        "</tbody></table>"
+        "<p class='note'>MNIST's own 60,000 training digits, less the last 5,000, and its test"
+        " digits.</p>"
+    )
 
 
 def _evaluation(active: Checkpoint) -> None:
@@ -215,9 +371,10 @@ def _evaluation(active: Checkpoint) -> None:
     measured = evaluate(test.labels, predicted)
     with left:
         st.markdown(
-            "**Accuracy** is the share read right. **Recall** asks, of all real 3s, how many were"
-            " found; **precision**, of all that were called 3, how many are one; **F1** is the"
-            " harmonic mean of the two."
+            "What the model says is its largest probability (`argmax`). **Accuracy** is the share"
+            " read right: about 92% with the tutorial's pixels. **Recall** asks, of all real 3s,"
+            " how many were found; **precision**, of all that were called 3, how many are one;"
+            " **F1** is the harmonic mean of the two. Here both are means over the ten digits."
         )
         st.code(source_of("model/evaluation/metrics.py", "evaluate"), wrap_lines=True)
     with right:
@@ -286,6 +443,27 @@ def _familiar(rule: RejectRule) -> str:
 
 def _heading(number: int, text: str) -> None:
     st.html(f"<h2><span class='step'>{number}</span> {text}</h2>")
+
+
+def _seen(model: SoftmaxRegression) -> tuple[NDArray[np.float32], int]:
+    """Return the digit on the canvas, or an example, as the model sees it, and what it reads."""
+    seen = model.seen(_picture())
+    return seen[0], int(model.decision_function(model.described(seen))[0].argmax())
+
+
+def _picture() -> NDArray[np.float32]:
+    """Return the digit on the canvas, or an example, (1, 28, 28)."""
+    picture = digit_on_canvas()
+    return _examples()[:1] if picture is None else picture[np.newaxis]
+
+
+def _whose() -> str:
+    return "a picture" if digit_on_canvas() is None else "your drawing"
+
+
+def _fed(model: SoftmaxRegression) -> NDArray[np.float32]:
+    """Return the same as the model is fed it, (1, 784)."""
+    return model.features(_picture())
 
 
 def _examples() -> NDArray[np.float32]:

@@ -19,7 +19,6 @@ from ui.session.drawings import as_features
 
 __all__ = ["train_view"]
 
-TUTORIAL = TrainingConfig()
 MOST_STEPS = 20_000
 """A longer run would keep everybody else waiting."""
 DATA = {"mnist": "MNIST", "digits": "Built-in", "own": "My own"}
@@ -104,7 +103,7 @@ def _settings() -> None:
         st.button(
             "The tutorial's recipe",
             key="tutorial",
-            on_click=_set_tutorial,
+            on_click=training.set_tutorial,
             help="pixels, 1,000 steps of 100, learning rate 0.5",
         )
 
@@ -162,14 +161,6 @@ def _number(label: str, key: state.WidgetKey[int], limits: tuple[int, int], text
         bind="query-params",
         help=f"{text}; {low:,} to {high:,}",
     )
-
-
-def _set_tutorial() -> None:
-    state.INPUT.set(TUTORIAL.input)
-    state.STEPS.set(TUTORIAL.n_steps)
-    state.BATCH.set(TUTORIAL.batch_size)
-    state.RATE.set(TUTORIAL.learning_rate)
-    state.SEED.set(TUTORIAL.seed)
 
 
 def _data() -> str | None:

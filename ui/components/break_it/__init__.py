@@ -43,7 +43,7 @@ KINDS: dict[Damage, dict[str, Any]] = {
         "step": 10,
     },
     "smallest": {
-        "title": "Small weights to 0",
+        "title": "Small to 0",
         "name": "How many of the 7,840 weights are set to 0, the smallest first",
         "amount": "{amount}%",
         "note": "What is left has fewer numbers to store and to multiply.",
@@ -71,7 +71,7 @@ KINDS: dict[Damage, dict[str, Any]] = {
         "step": 1,
     },
     "template": {
-        "title": "Erase a template",
+        "title": "Erase one",
         "name": "The digit whose 784 weights and bias are set to 0",
         "amount": "{amount}",
         "note": "Its score is always 0 now. It wins where all other digits score less.",
@@ -80,7 +80,7 @@ KINDS: dict[Damage, dict[str, Any]] = {
         "step": 1,
     },
     "shuffled": {
-        "title": "Shuffle the input",
+        "title": "Shuffle",
         "name": "How many of the 784 numbers of the drawing change places",
         "amount": "{amount}%",
         "note": "The formula does not know which numbers are neighbours. Had it learned from"

@@ -68,14 +68,19 @@ KEYS: dict[str, tuple[Shortcut, ...]] = {
     "Why?": tuple(
         Shortcut(key, words, (_radio("why", n),)) for n, (key, words) in enumerate(REASONS.items())
     ),
-    "The film": (
+    "The film, How it works": (
         Shortcut(
             "Space",
             "Play or pause",
             (("run_pause", "button"), ("run_resume", "button"), ("film", ".play")),
         ),
-        Shortcut("→", "A step on", (("run_step", "button"), ("film", ".slider")), step=1),
-        Shortcut("←", "A step back", (("film", ".slider"),), step=-1),
+        Shortcut(
+            "→",
+            "A step on",
+            (("run_step", "button"), ("film", ".slider"), ("walk", ".next")),
+            step=1,
+        ),
+        Shortcut("←", "A step back", (("film", ".slider"), ("walk", ".back")), step=-1),
     ),
     "The page": (
         Shortcut("d", "Draw", (_view(""),)),
