@@ -2,48 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.support.answers import REASONS, expect_digit, go_to, open_reason
+from tests.support.axe import grave_violations
 from tests.support.contrast import contrast
 from tests.support.drawing import DIGITS, canvas_ready, draw
 from tests.support.hall import draw_in, hall_url, open_room
 from tests.support.server import Server
 
-GRAVE = {"serious", "critical"}
 READABLE = 4.5
 """WCAG 2.2's least contrast of text, level AA."""
-
-# What comes from the markup of Streamlit and of the canvas component, by rule and element.
-NOT_OURS = {
-    # st.latex's formula scrolls sideways where it is too wide, and takes no focus.
-    "scrollable-region-focusable": r'class="katex-display"',
-}
-
-
-def wait_for_rest(page: Page) -> None:
-    """Wait for the colours that stay: while a run or a transition lasts, text may be faded."""
-    if page.get_by_test_id("stApp").count():
-        page.locator("[data-test-script-state='notRunning']").first.wait_for()
-    page.wait_for_function("document.getAnimations().every((each) => each.playState !== 'running')")
-
-
-def grave_violations(page: Page) -> list[str]:
-    """Return the rule and the element of each violation that is ours."""
-    wait_for_rest(page)
-    found: Any = Axe().run(page).response
-    return [
-        f"{rule['id']}: {node['html'][:200]}: {node['failureSummary']}"
-        for rule in found["violations"]
-        if rule["impact"] in GRAVE
-        for node in rule["nodes"]
-        if not re.search(NOT_OURS.get(rule["id"], "(?!)"), node["html"])
-    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 from playwright.sync_api import Page, expect
 
 from model.classifier import checkpoint
+from model.data import strokes
+from model.preprocessing.centring import centred
 from tests.support.answers import (
     choose_model,
     expect_digit,
@@ -57,7 +60,7 @@ def test_a_drawing_is_learned_at_the_price_that_is_told_and_undone(
     expect(receipt).to_have_count(0)
 
 
-def test_a_label_belongs_to_its_drawing_and_outlives_a_reload(page: Page) -> None:
+def test_a_label_belongs_to_its_drawing_and_outlives_a_reload(page: Page, tmp_path: Path) -> None:
     draw(page, DIGITS[7])
     expect_digit(page, 7)
     open_reason(page, "Teach it")
@@ -77,6 +80,14 @@ def test_a_label_belongs_to_its_drawing_and_outlives_a_reload(page: Page) -> Non
     expect(kept).to_have_text(n)
     choose_model(page, "pixels")  # what was labelled is no model's
     expect(kept).to_have_text(n)
+    with page.expect_download() as download:
+        page.locator(".st-key-download_lessons button:visible").click()
+    path = tmp_path / "my-digits.jsonl"
+    download.value.save_as(path)
+    (*_, written) = strokes.read(path)
+    assert written.label == 7
+    drawing = strokes.draw(written.strokes, longer_side=180, right=0.5, down=0.5)
+    assert shipped("directions").model.predict(centred(drawing)[np.newaxis]).tolist() == [7]
 
 
 def _tested(model: checkpoint.Checkpoint) -> str:

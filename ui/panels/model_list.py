@@ -7,6 +7,7 @@ import streamlit as st
 from model.classifier.checkpoint import LARGEST_FILE, Checkpoint, CheckpointError, from_bytes
 from ui.elements import notices, wording
 from ui.panels.keeping import start_afresh
+from ui.panels.take_home import take_home
 from ui.session import models, state
 
 __all__ = ["model_list"]
@@ -16,6 +17,7 @@ def model_list() -> None:
     """Show a row for every model: its settings, its accuracy, Use and Download; then an upload."""
     with st.container(horizontal=True, vertical_alignment="center", key="models_row"):
         st.subheader("Models of this visit", width="content")
+        take_home("train")
         start_afresh()
     for name, checkpoint in models.choices().items():
         _row(name, checkpoint)

@@ -19,7 +19,7 @@ from ui.server import resources
 from ui.session import brought, models, state
 from ui.session.drawings import own_drawings
 
-__all__ = ["changes", "receipt"]
+__all__ = ["changes", "in_html", "receipt"]
 
 SHOWN = 12
 """The most fixed digits that are shown as pictures, and the most broken ones."""
@@ -66,6 +66,58 @@ def changes() -> None:
         st.html(_changed("Broken", comparison.broken, comparison))
     with st.expander("Digit by digit"):
         st.html(_per_digit(comparison))
+
+
+def in_html(
+    names: Sequence[str],
+    before: Checkpoint,
+    after: Checkpoint,
+    drawings: Sequence[NDArray[np.float32]],
+) -> str:
+    """Return a receipt as HTML that asks for nothing, for a page that is taken home.
+
+    Parameters
+    ----------
+    names : two str
+    before, after : Checkpoint
+        The model before, and the new one.
+    drawings : sequence of (28, 28) float32
+    """
+    tested = resources.test_data()[0]
+    told, figures, by_digit = _recipes(names, before, after), "", ""
+    if _is_fair(before, after, tested):
+        comparison = _compared(before, after, tested)
+        change = comparison.after.accuracy - comparison.before.accuracy
+        both = zip(names, (comparison.before, comparison.after), strict=True)
+        rows = (f"<tr><th scope='row'>{n}</th><td>{e.accuracy:.2%}</td></tr>" for n, e in both)
+        head = "<th>model</th><th>right of the test digits</th>"
+        figures = (
+            f"<table class='figures'><thead><tr>{head}</tr></thead>"
+            f"<tbody>{''.join(rows)}</tbody></table>"
+        )
+        by_digit = (
+            f"<h3>Digit by digit</h3><div class='wide' tabindex='0'>{_per_digit(comparison)}</div>"
+        )
+        told.append(wording.apart(before, after, change))
+    told.append(_facts(names, before, after, tested))
+    note = "<br>".join(wording.in_html(each) for each in told)
+    read = _read_by_both(names, before, after, drawings)
+    return f"{figures}<p class='note'>{note}</p>{read}{by_digit}"
+
+
+def _read_by_both(
+    names: Sequence[str],
+    before: Checkpoint,
+    after: Checkpoint,
+    drawings: Sequence[NDArray[np.float32]],
+) -> str:
+    if not drawings:
+        return ""
+    pictures = np.stack(drawings)
+    old, new = (model.predict(pictures) for model in (before.model, after.model))
+    captions = [f"{one} → {other}" for one, other in zip(old, new, strict=True)]
+    shown = pixels.contact_sheet(pixels.grey(pictures), ["your drawing"] * len(old), captions)
+    return f"<h3>Your drawings: {names[0]} → {names[1]}</h3>{shown}"
 
 
 def _both() -> tuple[tuple[str, str], Checkpoint, Checkpoint] | None:

@@ -35,7 +35,7 @@ def teach_panel(checkpoint: Checkpoint, reading: Reading) -> None:
     label = st.segmented_control(
         "It is a", DIGITS, key=state.label_of(lessons.number(reading.centred)).name, format_func=str
     )
-    lesson = None if label is None else lessons.keep(reading.centred, label)
+    lesson = None if label is None else lessons.keep(reading, label)
     learned = state.LEARNED.get()
     if learned is not None and not {learned.before, learned.after} <= set(models.choices()):
         learned = None
@@ -110,7 +110,7 @@ def _labelled() -> None:
         if any(each.strokes for each in kept):
             st.download_button(
                 "Download",
-                lessons.as_jsonl(),
+                lessons.jsonl(),
                 file_name="my-digits.jsonl",
                 mime="application/jsonl",
                 key="download_lessons",

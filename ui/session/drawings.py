@@ -14,6 +14,7 @@ from model.preprocessing.features import features
 from model.preprocessing.segmentation import TooManyPartsError, parts
 from ui.components.shared.colours import INK
 from ui.session import state
+from ui.session.traces import of_part, traces
 
 __all__ = [
     "MOST_STROKES",
@@ -24,9 +25,11 @@ __all__ = [
     "digit_on_canvas",
     "is_drawn",
     "keep_drawing",
+    "note_at_hand",
     "note_stroke",
     "on_canvas",
     "own_drawings",
+    "parts_of",
     "put_back",
     "put_on_canvas",
     "receive",
@@ -59,14 +62,23 @@ def on_canvas() -> NDArray[np.float32] | None:
 
 def digit_on_canvas() -> NDArray[np.float32] | None:
     """Return the digit on the canvas whose bars are shown, (28, 28) centred; None without ink."""
-    ink = on_canvas()
+    part = _shown_on_canvas()
+    return None if part is None else centred(part)
+
+
+def parts_of(ink: NDArray[np.float32] | None) -> list[NDArray[np.float32]]:
+    """Return the ink of each digit on a drawing, from left to right; all of it where too many."""
     if ink is None or not ink.any():
-        return None
+        return []
     try:
-        found = parts(ink)
+        return parts(ink)
     except TooManyPartsError:
-        found = [ink]
-    return centred(found[shown_part(len(found))]) if found else None
+        return [ink]
+
+
+def _shown_on_canvas() -> NDArray[np.float32] | None:
+    found = parts_of(on_canvas())
+    return found[shown_part(len(found))] if found else None
 
 
 def as_features(input: Input) -> NDArray[np.float32] | None:
@@ -108,9 +120,18 @@ def note_stroke(digit: NDArray[np.float32]) -> None:
 
 def keep_drawing() -> None:
     """Remember the drawing on the canvas among this visit's earlier ones."""
-    digit = digit_on_canvas()
-    if digit is not None:
-        state.DRAWINGS.set((*state.DRAWINGS.get(), digit)[-KEPT_DRAWINGS:])
+    part, ink = _shown_on_canvas(), on_canvas()
+    if part is not None and ink is not None:
+        strokes = of_part(traces(state.DRAWN_OBJECTS.get()), part, ink)
+        state.DRAWINGS.set((*state.DRAWINGS.get(), centred(part))[-KEPT_DRAWINGS:])
+        state.TRACES.set((*state.TRACES.get(), strokes)[-KEPT_DRAWINGS:])
+
+
+def note_at_hand() -> None:
+    """Note the drawings as they are now, where a click that no run answers finds them."""
+    now = state.AT_HAND.get()
+    now.ink, now.objects = on_canvas(), state.DRAWN_OBJECTS.get()
+    now.drawings, now.traces = state.DRAWINGS.get(), state.TRACES.get()
 
 
 def own_drawings() -> list[NDArray[np.float32]]:

@@ -11,14 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.classifier.checkpoint import Checkpoint
+from model.classifier.prediction import Reading
 from model.store.visit import MOST_LESSONS, Lesson
+from model.take_home import Traces, as_jsonl
 from model.training.teaching import taught
 from ui.server import resources
 from ui.server.own_files import with_mnist
 from ui.session import models, state
+from ui.session.drawings import on_canvas
 from ui.session.state import Learned
+from ui.session.traces import of_part, traces
 
-__all__ = ["keep", "learn", "number", "undo", "written_with_mnist"]
+__all__ = ["jsonl", "keep", "learn", "number", "undo", "written_with_mnist"]
 
 
 def number(digit: NDArray[np.float32]) -> int:
@@ -26,10 +30,13 @@ def number(digit: NDArray[np.float32]) -> int:
     return zlib.crc32(digit.tobytes())
 
 
-def keep(digit: NDArray[np.float32], label: int) -> Lesson:
-    """Keep a drawing (28, 28) with its label; one that is there already gets the new label."""
-    strokes = ()
+def keep(reading: Reading, label: int) -> Lesson:
+    """Keep the drawing that is read, with its label; one that is there already gets the new one."""
+    digit, ink = reading.centred, on_canvas()
     others = [each for each in state.LESSONS.get() if not np.array_equal(each.digit, digit)]
+    strokes: Traces = ()
+    if state.SOURCE.get() == "draw" and ink is not None:
+        strokes = of_part(traces(state.DRAWN_OBJECTS.get()), reading.ink, ink)
     lesson = Lesson(label, digit, strokes)
     state.LESSONS.set((*others, lesson)[-MOST_LESSONS:])
     return lesson
@@ -79,6 +86,7 @@ def written_with_mnist() -> Path:
     return with_mnist("your drawings", images, labels)
 
 
-def as_jsonl() -> str:
+def jsonl() -> str:
     """Return the labelled drawings that have strokes, as `model.data.strokes` reads them."""
-    return ""
+    lessons = state.LESSONS.get()
+    return as_jsonl([each.strokes for each in lessons], [each.label for each in lessons])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, Literal, TypeVar
 
 import numpy as np
@@ -22,6 +22,7 @@ from model.config import Input, TrainingConfig
 from model.preprocessing.kept_picture import Box
 from model.preprocessing.paper import Level
 from model.store.visit import Lesson, Visit, new_tab
+from model.take_home import Traces
 from ui.server import resources, visits
 from ui.server.addresses import Address
 from ui.server.readiness import Line
@@ -65,6 +66,20 @@ class Learned:
     n_steps: int
     seconds: float
     has_replay: bool
+
+
+@dataclasses.dataclass
+class AtHand:
+    """This visit's drawings as they were when a run ended last.
+
+    A download is made by a click, outside of all runs, where there is no session: what makes it
+    holds this object, which is the same all the time.
+    """
+
+    ink: NDArray[np.float32] | None = None
+    objects: Sequence[dict[str, Any]] = ()
+    drawings: tuple[NDArray[np.float32], ...] = ()
+    traces: tuple[Traces, ...] = ()
 
 
 _TUTORIAL = TrainingConfig()
@@ -180,6 +195,10 @@ STROKES = Key[tuple[tuple[int, NDArray[np.float32]], ...]]("strokes", tuple)
 """What the drawing was after each of its strokes: (number of strokes, (28, 28) centred), rising."""
 DRAWINGS = Key[tuple[NDArray[np.float32], ...]]("drawings", tuple)
 """This visit's earlier drawings, (28, 28) centred, oldest first."""
+TRACES = Key["tuple[Traces, ...]"]("traces", tuple)
+"""The strokes of the last ones of them; none of those from before a reload."""
+AT_HAND = Key[AtHand]("at_hand", AtHand)
+"""The drawings for a download; see ui/panels/take_home.py."""
 PEN_WIDTH = WidgetKey[int]("pen_width", lambda: 22)
 """In pixels of the canvas."""
 PEN_WIDTHS = range(8, 41, 2)

@@ -14,7 +14,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from model.store.visit import Tab, new_tab
 from ui.server import visits
 from ui.session import brought, models, state
-from ui.session.drawings import are_strokes, put_on_canvas
+from ui.session.drawings import are_strokes, note_at_hand, put_on_canvas
 
 __all__ = ["afresh", "begin", "copy", "is_kept", "keep", "share", "take_up"]
 
@@ -62,6 +62,7 @@ def share() -> None:
 
 def keep() -> None:
     """Note what the visit is now; it is written in the background."""
+    note_at_hand()
     visit = state.VISIT.get()
     tab = _shown()
     if visit.id is None or (tab.id not in visit.tabs and _is_untouched(tab)):
@@ -88,6 +89,7 @@ def afresh() -> None:
 _SEEN: tuple[state.Key[Any], ...] = (
     *(state.STROKES, state.REPLACED, state.PART, state.NOTICE, state.PICTURES, state.INK),
     *(state.LEARNED, state.LESSON_NOTICE),
+    state.TRACES,
 )
 """What is of the session alone, and would still show what the visit was."""
 _KEPT: tuple[state.Key[Any], ...] = (
@@ -144,6 +146,7 @@ def _begin_beside(tab: Tab) -> None:
     """Take over what belongs to the visit rather than to one of its tabs."""
     state.DRAWINGS.set(tab.drawings)
     state.LESSONS.set(tab.lessons)
+    state.TRACES.set(())
     if tab.model in models.choices():
         state.MODEL.set(tab.model)
     if tab.pen_width in state.PEN_WIDTHS:

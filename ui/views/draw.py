@@ -17,6 +17,7 @@ from ui.panels import retraining
 from ui.panels.canvas import SIDE, canvas_controls, canvas_panel
 from ui.panels.mistake import mistake_button
 from ui.panels.model_panel import model_panel
+from ui.panels.take_home import take_home
 from ui.panels.upload import upload_panel
 from ui.panels.why import show_evidence, why_control, why_panel
 from ui.session import brought, state
@@ -52,7 +53,10 @@ def draw_view() -> None:
         with st.container(key="samples"):
             if state.SOURCE.get() == DRAW:
                 sample_strip(on_pick=lambda strokes: begin_with(strokes, SAMPLE_PEN))
-                _switch("Upload a picture instead", UPLOAD, key="to_upload")
+            with st.container(horizontal=True):
+                if state.SOURCE.get() == DRAW:
+                    _switch("Upload a picture instead", UPLOAD, key="to_upload")
+                take_home("draw")
             mistake_button()
         with st.container(key="model_panel"):
             model_panel()

@@ -13,6 +13,7 @@ from ui.panels import own_data
 from ui.panels.model_list import model_list
 from ui.panels.progress import POLL_SECONDS, progress
 from ui.panels.receipt import changes, receipt
+from ui.panels.take_home import take_home
 from ui.server import kept_runs, resources
 from ui.session import address, state, training
 from ui.session.drawings import as_features
@@ -240,6 +241,7 @@ def _at_rest() -> None:
     if is_compared:
         with st.container(key="receipt"):
             receipt()
+            take_home("receipt")
     if last is not None and last.film:
         if not state.STAGE.get():
             st.subheader("The film of this run")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -13,7 +15,7 @@ from model.jobs.job import Job, Snapshot
 from ui.components.shared.frames import CONSTANTS, TEMPLATES, frames, kind
 from ui.components.shared.parts import DIGIT, page, script, style
 
-__all__ = ["film"]
+__all__ = ["film", "on_its_own"]
 
 WORDS = {
     "film": "How the model learns",
@@ -36,17 +38,15 @@ WORDS = {
 }
 
 _HERE = Path(__file__).parent
-_mount = st.components.v2.component(
-    "inkling_film",
-    html=page(_HERE / "film.html", WORDS),
-    css=style("small_bars.css", "signed.css", "templates.css", _HERE / "film.css"),
-    js=script(
-        *("words.js", "small_bars.js", *TEMPLATES, _HERE / "film.js"),
-        **CONSTANTS,
-        WORDS=WORDS,
-        DIGIT=DIGIT,
-    ),
+_HTML = page(_HERE / "film.html", WORDS)
+_CSS = style("small_bars.css", "signed.css", "templates.css", _HERE / "film.css")
+_JS = script(
+    *("words.js", "small_bars.js", *TEMPLATES, _HERE / "film.js"),
+    **CONSTANTS,
+    WORDS=WORDS,
+    DIGIT=DIGIT,
 )
+_mount = st.components.v2.component("inkling_film", html=_HTML, css=_CSS, js=_JS)
 
 
 def film(job: Job, features: NDArray[np.float32] | None) -> None:
@@ -59,20 +59,31 @@ def film(job: Job, features: NDArray[np.float32] | None) -> None:
     features : (784,) float32, optional
         A drawing in the form that this run's model is fed; its bars are shown at each step.
     """
+    data = _data(job, features)
+    if data["frames"]:
+        _mount(key="film", data=data)
+
+
+def on_its_own(job: Job, features: NDArray[np.float32] | None) -> str:
+    """Return the film of a run, given as to `film`, as HTML that needs nothing else.
+
+    Its colours are those that `custom_properties` names.
+    """
+    data = json.dumps(_data(job, features)).replace("<", "\\u003c")
+    shown = f"film({{ data: {data}, parentElement: document }});"
+    return f"<style>{_CSS}</style>{_HTML}<script type='module'>{_JS}{shown}</script>"
+
+
+def _data(job: Job, features: NDArray[np.float32] | None) -> dict[str, Any]:
     last = () if job.latest is None else (job.latest,)
     snapshots: Sequence[Snapshot] = job.film if job.is_over else last
-    if not snapshots:
-        return
-    _mount(
-        key="film",
-        data={
-            "run": job.id,
-            "n_steps": job.config.n_steps,
-            "kind": kind(job.config.input),
-            "curve": [
-                [point.step, round(point.train_loss, 4), round(point.validation_accuracy, 4)]
-                for point in job.curve
-            ],
-            "frames": frames(snapshots, job.config.input, features),
-        },
-    )
+    return {
+        "run": job.id,
+        "n_steps": job.config.n_steps,
+        "kind": kind(job.config.input),
+        "curve": [
+            [point.step, round(point.train_loss, 4), round(point.validation_accuracy, 4)]
+            for point in job.curve
+        ],
+        "frames": frames(snapshots, job.config.input, features) if snapshots else [],
+    }

@@ -8,7 +8,7 @@ const FIRST_STEPS = 30;
 
 const views = new WeakMap();
 
-export default function ({ data, parentElement }) {
+export default function film({ data, parentElement }) {
   const root = parentElement.querySelector(".film");
   if (!views.has(root)) views.set(root, build(root));
   const view = views.get(root);
