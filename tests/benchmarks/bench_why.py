@@ -9,6 +9,7 @@ browser; the same strokes are drawn with the panel closed and with each of its p
 from __future__ import annotations
 
 import statistics
+from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Page
@@ -21,7 +22,13 @@ ROUNDS, FULL_ROUNDS = 2, 9
 STROKES = [DIGITS[digit][0] for digit in (3, 2, 7)]
 RATIO = 1.3
 CLOSED = "closed"
-PANELS = ("Evidence", "Why not another", "Smallest change", "On its way", "Strokes")
+PANELS = (
+    *("Evidence", "Why not another", "Smallest change", "On its way", "Strokes"),
+    *("Teach it", "Break it"),
+)
+LEARNED_MS, MEASURED_MS = 300, 100
+"""From the click until a drawing is learned; from the slider's release until what the broken model
+reads of the test digits is there."""
 SILENCE_MS = 400
 
 # `trip` is the time of the last message that was sent, and of the last that came.
@@ -48,11 +55,18 @@ def run(rounds: int = ROUNDS) -> dict[str, Any]:
     Returns
     -------
     dict
-        `milliseconds` and `ratio` to the closed panel, by what is open; medians.
+        `milliseconds` and `ratio` to the closed panel, by what is open; medians. `learned` and
+        `measured`, in milliseconds, of a lesson and of a broken model.
     """
     times: dict[str, list[float]] = {name: [] for name in (CLOSED, *PANELS)}
+    learned: list[float] = []
+    measured: list[float] = []
     with pages(ROOT / "app.py", record=RECORD) as (page,):
         for _ in range(rounds):
+            page.reload()
+            canvas_ready(page)
+            learned.append(_learned(page))
+            measured += _measured(page)
             for name, found in times.items():
                 page.reload()
                 canvas_ready(page)
@@ -60,6 +74,8 @@ def run(rounds: int = ROUNDS) -> dict[str, Any]:
     medians = {name: statistics.median(found) for name, found in times.items()}
     return {
         "milliseconds": medians,
+        "learned": statistics.median(learned),
+        "measured": statistics.median(measured),
         "ratio": {name: medians[name] / medians[CLOSED] for name in PANELS},
     }
 
@@ -74,7 +90,48 @@ def main(*, full: bool = False) -> dict[str, Any]:
             f"  {name + ' open':34} {found['milliseconds'][name]:7.1f} ms,"
             f" {found['ratio'][name]:.2f} times   (aim: at most {RATIO})"
         )
+    for name, key, aim in (
+        ("a drawing is learned", "learned", LEARNED_MS),
+        ("a broken model is measured", "measured", MEASURED_MS),
+    ):
+        print(f"  {name:34} {found[key]:7.1f} ms   (aim: at most {aim})")
     return found
+
+
+def _learned(page: Page) -> float:
+    """Return how long a lesson takes, from the click until the model answers, with the price."""
+    draw_with_mouse(page, DIGITS[4])
+    page.wait_for_function(IS_QUIET)
+    _open(page, "Teach it")
+    label = page.get_by_role("radiogroup", name="It is a")
+    label.get_by_role("radio", name="9", exact=True).click()
+    page.locator(".st-key-learn button:visible:enabled").wait_for()
+    page.wait_for_function(IS_QUIET)
+    return _trip(page, lambda: page.locator(".st-key-learn button:visible").click())
+
+
+def _measured(page: Page) -> list[float]:
+    """Return how long the accuracy of a broken model takes, after the slider was let go."""
+    _open(page, "Break it")
+    panel = page.locator(".st-key-break_it")
+    panel.get_by_role("radio", name="Noise").click()
+    page.wait_for_function(IS_QUIET)
+    slider = panel.get_by_role("slider")
+    return [_trip(page, lambda: slider.press("ArrowRight")) for _ in range(3)]
+
+
+def _open(page: Page, panel: str) -> None:
+    page.get_by_role("radiogroup", name="Why?").get_by_role("radio", name=panel).click()
+    page.wait_for_function(IS_QUIET)
+
+
+def _trip(page: Page, act: Callable[[], None]) -> float:
+    """Return the milliseconds from what this sends to the last of the server's answers to it."""
+    sent = page.evaluate("trip.sent")
+    act()
+    page.wait_for_function(f"trip.sent > {sent} && {IS_QUIET}")
+    milliseconds: float = page.evaluate("trip.last - trip.sent")
+    return milliseconds
 
 
 def _trips(page: Page, panel: str) -> list[float]:
@@ -83,15 +140,11 @@ def _trips(page: Page, panel: str) -> list[float]:
     draw_with_mouse(page, [first])
     page.wait_for_function(IS_QUIET)
     if panel != CLOSED:
-        page.get_by_role("radiogroup", name="Why?").get_by_role("radio", name=panel).click()
-        page.wait_for_function(IS_QUIET)
-    found = []
-    for stroke in others:
-        sent = page.evaluate("trip.sent")
-        draw_with_mouse(page, [stroke])
-        page.wait_for_function(f"trip.sent > {sent} && {IS_QUIET}")
-        found.append(page.evaluate("trip.last - trip.sent"))
-    return found
+        _open(page, panel)
+    return [
+        _trip(page, lambda stroke=stroke: draw_with_mouse(page, [stroke]))  # type: ignore[misc]
+        for stroke in others
+    ]
 
 
 if __name__ == "__main__":
