@@ -90,6 +90,9 @@ checkpoints: $(VENV)/installed ## train the shipped models anew, on MNIST
 	    --pen-habits 0.15 --out assets/checkpoints/moments.safetensors
 	$(RUN) -m model train --dataset mnist --input directions --steps 20000 --schedule linear \
 	    --pen-habits 0.15 --elastic 0.3 --out assets/checkpoints/directions.safetensors
+	$(RUN) -m model train --dataset mnist --kind network --input moments --steps 12000 \
+	    --learning-rate 1 --schedule linear --pen-habits 0.5 --elastic 1 \
+	    --out assets/checkpoints/network.safetensors
 
 clean: ## remove .venv, caches and what tests left behind
 	rm -rf $(VENV) .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

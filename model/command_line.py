@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from model import command_words, commands, room_commands, terminal
 from model.command_words import Result
-from model.config import INPUTS, SCHEDULES, TrainingConfig
+from model.config import INPUTS, KINDS, SCHEDULES, TrainingConfig
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -193,6 +193,13 @@ def _add_training(sub: argparse.ArgumentParser) -> None:
     default = TrainingConfig()
     _add_dataset(sub)
     _add_turn(sub)
+    sub.add_argument(
+        "--kind",
+        choices=KINDS,
+        default=default.kind,
+        help="softmax: the one formula; network: three layers of filters in front of it, on pixels "
+        "or moments; default: %(default)s",
+    )
     sub.add_argument(
         "--input",
         choices=INPUTS,

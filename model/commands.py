@@ -82,7 +82,7 @@ def train(options: argparse.Namespace) -> Result:
             "training diverged, since these pictures are black on white, and ink has to be light: "
             "--turn invert turns them"
         ) from error
-    trained = outcome(progress.weights, progress.bias, config, progress.step, data)
+    trained = outcome(progress.parameters, config, progress.step, data)
     checkpoint.save(trained, options.out)
     return {
         "checkpoint": str(options.out),

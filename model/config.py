@@ -9,12 +9,15 @@ from typing import Any, Literal, Self, get_args
 
 __all__ = [
     "INPUTS",
+    "KINDS",
     "MOST_STEPS",
     "N_CLASSES",
     "N_FEATURES",
     "SCHEDULES",
+    "SHIPPED",
     "SIDE",
     "Input",
+    "Kind",
     "Schedule",
     "TrainingConfig",
 ]
@@ -27,9 +30,13 @@ N_CLASSES = 10
 """How many digits there are."""
 
 Input = Literal["pixels", "moments", "directions"]
+Kind = Literal["softmax", "network"]
 Schedule = Literal["constant", "linear"]
 INPUTS: tuple[Input, ...] = get_args(Input)
+KINDS: tuple[Kind, ...] = get_args(Kind)
 SCHEDULES: tuple[Schedule, ...] = get_args(Schedule)
+SHIPPED = (*reversed(INPUTS), "network")
+"""The models that come with the program, the one that answers first in front."""
 MOST_STEPS = 100_000
 """Most steps of one training run."""
 
@@ -43,6 +50,9 @@ class TrainingConfig:
 
     Parameters
     ----------
+    kind : {"softmax", "network"}
+        What is trained: the one formula, `model.classifier.softmax`, or a small convolutional
+        network, `model.classifier.cnn`, which is fed pictures and averages nothing.
     input : {"pixels", "moments", "directions"}
         What the model is fed; see `model.preprocessing.features`.
     n_steps : int
@@ -72,6 +82,7 @@ class TrainingConfig:
         Where a setting is out of its range; the message names it, its limits and what arrived.
     """
 
+    kind: Kind = "softmax"
     input: Input = "pixels"
     n_steps: int = 1_000
     batch_size: int = 100
@@ -83,6 +94,7 @@ class TrainingConfig:
     elastic: float = 0.0
 
     def __post_init__(self) -> None:
+        _check_choice("kind", self.kind, KINDS)
         _check_choice("input", self.input, INPUTS)
         _check_choice("schedule", self.schedule, SCHEDULES)
         _check_whole("n_steps", self.n_steps, 1, MOST_STEPS)
@@ -99,6 +111,10 @@ class TrainingConfig:
         for name, share in (("pen_habits", self.pen_habits), ("elastic", self.elastic)):
             if not (_is_number(share) and 0 <= share <= 1):
                 raise ValueError(f"{name} must be a share from 0 to 1, got {share!r:.40}")
+        if self.kind == "network" and self.input == "directions":
+            raise ValueError("a network reads pictures: its input must be pixels or moments")
+        if self.kind == "network" and self.averaging:
+            raise ValueError("averaging is for softmax: a network keeps its last weights")
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as a plain dict, ready for JSON."""

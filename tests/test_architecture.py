@@ -154,7 +154,8 @@ from streamlit.testing.v1 import AppTest
 script = '''
 import importlib, pkgutil
 import model, ui
-loads_it = {"model.training." + name for name in ("gradient_descent", "tensorflow_steps")}
+loads_it = {"model.training." + name for name in
+            ("gradient_descent", "tensorflow_steps", "network_steps")}
 loads_it.add("model.classifier.export")
 left_out = loads_it | {"model.jobs.worker", "model.__main__", "ui.page"}
 for package in (model, ui):

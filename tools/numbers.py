@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from model import command_line
-from model.config import INPUTS
+from model.config import INPUTS, SHIPPED
 from tools import answered, blocks
 from tools.negatives import HELD_OUT
 from tools.nonsense import KINDS
@@ -35,6 +35,9 @@ DIGITS, LETTERS = "digits-dev.jsonl.gz", "letters-dev.jsonl.gz"
 """Files in the folder of strokes."""
 BLOCK = "numbers"
 """The name of the block, in both files; see `tools.blocks`."""
+
+MODELS_SHOWN = (*INPUTS, *(name for name in SHIPPED if name not in INPUTS))
+"""The columns, from the simplest model on."""
 
 Measured = dict[str, dict[str, Any]]
 """What a table's command printed, by model."""
@@ -53,13 +56,13 @@ class Table:
     rows : mapping of str to str
         From the key of the command's JSON to what the table calls it.
     models : tuple of str
-        The shipped models that are measured, by input.
+        The shipped models that are measured.
     """
 
     command: str
     title: str
     rows: dict[str, str]
-    models: tuple[str, ...] = INPUTS
+    models: tuple[str, ...] = MODELS_SHOWN
 
     @property
     def needs_strokes(self) -> bool:
@@ -180,7 +183,7 @@ def render_summary(measured: dict[str, Measured]) -> str:
         for table, key, label in SUMMARY
         if table in measured
     ]
-    return "\n".join([*_head("how well it reads", INPUTS), *rows])
+    return "\n".join([*_head("how well it reads", MODELS_SHOWN), *rows])
 
 
 def _counted(text: str, measured: Measured) -> str:

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.config import Input
+from model.preprocessing.features import described, features, normalised
 
-__all__ = ["UNKNOWN", "Classifier", "TrainingData", "softmax"]
+__all__ = ["UNKNOWN", "Classifier", "TrainingData", "WithInputStep", "softmax"]
 
 
 def softmax(logits: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
@@ -103,3 +104,19 @@ class Classifier(Protocol):
         """Return the likeliest digit of each picture (n, 28, 28), (n,)."""
         digits: NDArray[np.intp] = self.decision_function(self.features(images)).argmax(axis=-1)
         return digits
+
+
+class WithInputStep(Classifier):
+    """A model whose features are made by one of `model.preprocessing.features`, by its name."""
+
+    def features(self, images: NDArray[Any]) -> NDArray[np.float32]:
+        """Turn pictures (n, 28, 28) into (n, 784); see `Classifier.features`."""
+        return features(images, self.input)
+
+    def seen(self, images: NDArray[Any]) -> NDArray[np.float32]:
+        """Return what is seen of pictures (n, 28, 28); see `Classifier.seen`."""
+        return normalised(images, self.input)
+
+    def described(self, seen: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the features (n, 784) of what is seen (n, 28, 28)."""
+        return described(seen, self.input)

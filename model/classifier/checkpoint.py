@@ -15,15 +15,17 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
+from model.classifier import cnn
 from model.classifier.base import Classifier, TrainingData
+from model.classifier.cnn import Cnn
 from model.classifier.reject import N_PROTOTYPES, NO_REJECTOR, Rejector, RejectRule
 from model.classifier.softmax import LARGEST, SoftmaxRegression
-from model.config import MOST_STEPS, TrainingConfig
+from model.config import MOST_STEPS, Kind, TrainingConfig
 from model.files import write_whole
 
 __all__ = ["LARGEST_FILE", "Checkpoint", "CheckpointError", "from_bytes", "load", "save"]
 
-FORMAT = "inkling-softmax"
+FORMATS: dict[Kind, str] = {"softmax": "inkling-softmax", "network": "inkling-network"}
 VERSION = 3
 VERSION_1_NAMES = {
     "typical": "prototypes",
@@ -41,12 +43,13 @@ LARGEST_FILE = 262_144
 LARGEST_WEIGHT = 1e6
 """Largest weight of a distance: in float32 it overflows nowhere."""
 
-TENSORS: dict[str, tuple[tuple[int, ...], type[np.generic]]] = {
-    "weights": ((784, 10), np.float32),
-    "bias": ((10,), np.float32),
-    "prototypes": ((10, N_PROTOTYPES, 784), np.uint8),
+_Expected = dict[str, tuple[tuple[int, ...], type[np.generic]]]
+PROTOTYPES: _Expected = {"prototypes": ((10, N_PROTOTYPES, 784), np.uint8)}
+TENSORS: dict[Kind, _Expected] = {
+    "softmax": {"weights": ((784, 10), np.float32), "bias": ((10,), np.float32)} | PROTOTYPES,
+    "network": {name: (shape, np.float32) for name, shape in cnn.SHAPES.items()} | PROTOTYPES,
 }
-REJECTOR: dict[str, tuple[tuple[int, ...], type[np.generic]]] = {
+REJECTOR: _Expected = {
     "rejector_weights": ((784, 10), np.float32),
     "rejector_bias": ((10,), np.float32),
 }
@@ -85,6 +88,11 @@ class Checkpoint:
         """How many steps were taken: of a run that was stopped, fewer than its config says."""
         return int(self.measured.get("n_steps", self.config.n_steps))
 
+    @property
+    def has_file(self) -> bool:
+        """Whether a model of this kind can be kept in a file."""
+        return isinstance(self.model, SoftmaxRegression | Cnn)
+
     def to_bytes(self) -> bytes:
         """Return the file's content.
 
@@ -93,13 +101,12 @@ class Checkpoint:
         CheckpointError
             For a kind of model that has no file format yet.
         """
-        if not isinstance(self.model, SoftmaxRegression):
+        if not isinstance(self.model, SoftmaxRegression | Cnn):
             raise CheckpointError(f"a {type(self.model).__name__} cannot be kept in a file")
-        tensors = {
-            "weights": self.model.weights,
-            "bias": self.model.bias,
-            "prototypes": self.reject_rule.prototypes,
-        }
+        kind: Kind = "network" if isinstance(self.model, Cnn) else "softmax"
+        settings = self.config.as_dict()
+        del settings["kind"]  # which the format says
+        tensors = {**self.model.parameters, "prototypes": self.reject_rule.prototypes}
         rejector = self.reject_rule.rejector
         if rejector is not NO_REJECTOR:
             tensors |= {"rejector_weights": rejector.weights, "rejector_bias": rejector.bias}
@@ -110,10 +117,10 @@ class Checkpoint:
             "curve": self.reject_rule.curve,
         }
         metadata = {
-            "format": FORMAT,
+            "format": FORMATS[kind],
             "version": str(VERSION),
             "reject_rule": json.dumps(rule, allow_nan=False),
-            "config": json.dumps(self.config.as_dict()),
+            "config": json.dumps(settings),
             "data": json.dumps(self.model.training_data._asdict()),
             "measured": json.dumps(dict(self.measured), allow_nan=False),
         }
@@ -173,7 +180,8 @@ def from_bytes(content: bytes, *, name: str = "the file") -> Checkpoint:
     except (SafetensorError, KeyError, ValueError, TypeError, OverflowError) as error:
         raise CheckpointError(f"{name} is not a safetensors file: {error!s:.160}") from error
     tensors = _renamed(tensors)
-    expected = TENSORS | REJECTOR if set(tensors) & set(REJECTOR) else TENSORS
+    kind = _kind(content)
+    expected = TENSORS[kind] | (REJECTOR if set(tensors) & set(REJECTOR) else {})
     if set(tensors) != set(expected):
         found = ", ".join(sorted(tensors)) or "none"
         raise CheckpointError(
@@ -183,17 +191,26 @@ def from_bytes(content: bytes, *, name: str = "the file") -> Checkpoint:
         _check_tensor(f"{key} in {name}", tensors[key], shape, dtype)
     metadata = _metadata(content, name)
     try:
-        config = TrainingConfig.from_dict(metadata["config"])
+        config = TrainingConfig.from_dict(metadata["config"] | {"kind": kind})
         data = metadata["data"]
         learned_from = TrainingData(_text(data["name"]), _text(data["sha256"]))
         return Checkpoint(
-            SoftmaxRegression(tensors["weights"], tensors["bias"], config.input, learned_from),
+            _model(tensors, config, learned_from),
             _reject_rule(tensors, metadata["reject_rule"]),
             config,
             _measured(metadata["measured"]),
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise CheckpointError(f"{name} has metadata that cannot be used: {error}") from error
+
+
+def _model(
+    tensors: Mapping[str, NDArray[Any]], config: TrainingConfig, learned_from: TrainingData
+) -> Classifier:
+    if config.kind == "network":
+        parameters = {name: tensors[name] for name in cnn.SHAPES}
+        return Cnn(parameters, config.input, learned_from)
+    return SoftmaxRegression(tensors["weights"], tensors["bias"], config.input, learned_from)
 
 
 def _too_large(name: str, size: int) -> str:
@@ -211,11 +228,20 @@ def _check_tensor(
         raise CheckpointError(f"{what} must be finite, and within ±{LARGEST:g}, everywhere")
 
 
-def _metadata(content: bytes, name: str) -> dict[str, Any]:
-    """Read the metadata from the header, which the library has checked but does not return."""
+def _header(content: bytes) -> dict[str, Any]:
+    """Return the metadata in the header, which the library has checked but does not return."""
     header_length = int.from_bytes(content[:8], "little")
-    metadata = json.loads(content[8 : 8 + header_length]).get("__metadata__") or {}
-    if metadata.get("format") != FORMAT:
+    return json.loads(content[8 : 8 + header_length]).get("__metadata__") or {}
+
+
+def _kind(content: bytes) -> Kind:
+    """Return what a file says that it holds; of one that does not say, softmax is expected."""
+    return "network" if _header(content).get("format") == FORMATS["network"] else "softmax"
+
+
+def _metadata(content: bytes, name: str) -> dict[str, Any]:
+    metadata = _header(content)
+    if metadata.get("format") not in FORMATS.values():
         raise CheckpointError(f"{name} is a safetensors file, but not one of Inkling's checkpoints")
     if metadata.get("version") not in [str(version) for version in range(1, VERSION + 1)]:
         raise CheckpointError(

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.classifier.base import UNKNOWN, Classifier, TrainingData
+from model.classifier.base import UNKNOWN, TrainingData, WithInputStep
 from model.config import N_CLASSES, N_FEATURES, Input
-from model.preprocessing.features import described, features, normalised
 
 __all__ = ["SoftmaxRegression", "logits"]
 
@@ -38,7 +37,7 @@ def logits(
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class SoftmaxRegression(Classifier):
+class SoftmaxRegression(WithInputStep):
     """Multinomial logistic regression on 28 × 28 pictures: 7,850 numbers.
 
     The arrays are copied and made read-only, so one model can be shared by everybody.
@@ -69,21 +68,14 @@ class SoftmaxRegression(Classifier):
         object.__setattr__(self, "bias", _frozen("bias", self.bias, (N_CLASSES,)))
 
     @property
+    def parameters(self) -> dict[str, NDArray[np.float32]]:
+        """The arrays by name, as a file has them."""
+        return {"weights": self.weights, "bias": self.bias}
+
+    @property
     def n_parameters(self) -> int:
         """7,850: 784 weights and a bias for each of ten digits."""
         return self.weights.size + self.bias.size
-
-    def features(self, images: NDArray[Any]) -> NDArray[np.float32]:
-        """Turn pictures (n, 28, 28) into (n, 784); see `Classifier.features`."""
-        return features(images, self.input)
-
-    def seen(self, images: NDArray[Any]) -> NDArray[np.float32]:
-        """Return what is seen of pictures (n, 28, 28); see `Classifier.seen`."""
-        return normalised(images, self.input)
-
-    def described(self, seen: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the features (n, 784) of what is seen (n, 28, 28)."""
-        return described(seen, self.input)
 
     def decision_function(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the scores xW + b of features (n, 784), (n, 10)."""

@@ -54,15 +54,22 @@ class Point(NamedTuple):
     validation_accuracy: float
 
 
+def _none() -> NDArray[np.float32]:
+    return np.empty(0, np.float32)
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Snapshot:
-    """The model as it was at one step; see `model.training.gradient_descent.Progress`."""
+    """The model as it was at one step; see `model.training.gradient_descent.Progress`.
+
+    `weights` (784, 10) and `bias` (10,) are read-only; of a network both are empty.
+    """
 
     step: int
     train_loss: float
     validation_accuracy: float
-    weights: NDArray[np.float32]  # (784, 10), read-only
-    bias: NDArray[np.float32]  # (10,), read-only
+    weights: NDArray[np.float32] = dataclasses.field(default_factory=_none)
+    bias: NDArray[np.float32] = dataclasses.field(default_factory=_none)
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)

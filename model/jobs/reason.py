@@ -17,6 +17,7 @@ Code = Literal[
     "server_stopped",
     # Why it failed.
     "no_mnist",
+    "no_tensorflow",  # which training a network needs
     "data",  # error: what is wrong with the data, as `DataError` says it
     "diverged",  # step, loss, guessing, learning_rate, batch_size: see `DivergedError`
     "dark_on_light",  # step: it diverged, since the pictures of one's own have dark ink

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
-from model.config import TrainingConfig
+from model.config import Kind, TrainingConfig
 from model.jobs.job import FIRST_STEPS, Speed, film_steps
 
 __all__ = ["Control", "Pace"]
@@ -19,8 +20,10 @@ WATCH_ZERO_SECONDS = 1.0
 """How long it shows the model before its first step."""
 FULL_SPEED_SECONDS = 0.06
 """Approximate time between two reports, so that there are over ten a second and Stop acts soon."""
-FIRST_GUESS = 300_000.0
+FIRST_GUESS: Mapping[Kind, float] = {"softmax": 300_000.0, "network": 1_000.0}
 """Assumed speed in pictures per second, until it is measured."""
+LONGER = 8
+"""So much longer is a network's stretch, whose reports take as much longer."""
 
 
 class Control:
@@ -55,7 +58,8 @@ class Pace:
         self._control = control
         self._film = film_steps(config.n_steps)
         # Of the last two the faster counts: the first stretch also includes loading the data.
-        self._rates = deque([FIRST_GUESS / config.batch_size], maxlen=2)
+        self._rates = deque([FIRST_GUESS[config.kind] / config.batch_size], maxlen=2)
+        self._full_speed = FULL_SPEED_SECONDS * (LONGER if config.kind == "network" else 1)
         self._stretch = 1
         self._goal = 0
         self._seconds = 0.0
@@ -98,7 +102,7 @@ class Pace:
                 if control.paused:
                     control.changed.wait()
                 elif control.speed == "full":
-                    self._leave(step, int(max(self._rates) * FULL_SPEED_SECONDS))
+                    self._leave(step, int(max(self._rates) * self._full_speed))
                     return True
                 elif (wait := arrived + _shown_for(step) - time.monotonic()) <= 0:
                     self._leave(step, next(frame for frame in self._film if frame > step) - step)

@@ -371,7 +371,8 @@ def _control_fields(job: Job, single_steps: int = 0, *, stopped: bool = False) -
 
 
 def _snapshot(message: Message) -> Snapshot:
-    fields, arrays = message.fields, load_tensors(message.content)
+    fields = message.fields
+    arrays = load_tensors(message.content) if message.content else {}
     for array in arrays.values():
         array.flags.writeable = False
     return Snapshot(fields["step"], fields["train_loss"], fields["validation_accuracy"], **arrays)

@@ -29,6 +29,7 @@ from model.jobs.job import film_steps
 from model.jobs.protocol import Message
 from model.jobs.reason import Reason
 from model.jobs.run_control import Control, Pace
+from model.training.engine import NoTensorFlowError
 from model.training.result import outcome
 from model.training.training_data import prepare
 
@@ -147,6 +148,8 @@ def _train(output: Output, control: Control, fields: Any) -> None:
         _run(output, control, fields)
     except DivergedError as error:
         output.say("failed", job=job, reason=Reason("diverged", error.fields))
+    except NoTensorFlowError:
+        output.say("failed", job=job, reason=Reason("no_tensorflow"))
     except NoMnistError as error:
         print(error, file=sys.stderr)  # with the folder, which is no visitor's business
         output.say("failed", job=job, reason=Reason("no_mnist"))
@@ -175,7 +178,7 @@ def _run(output: Output, control: Control, fields: Any) -> None:
         reason = Reason("dark_on_light", {"step": error.fields["step"]})
         output.say("failed", job=control.job, reason=reason)
         return
-    result = outcome(last.weights, last.bias, config, last.step, data)
+    result = outcome(last.parameters, config, last.step, data)
     how = "done" if last.step == config.n_steps else "stopped"
     output.say(how, result.to_bytes(), job=control.job)
 
@@ -183,21 +186,23 @@ def _run(output: Output, control: Control, fields: Any) -> None:
 def descended(output: Output, control: Control, config: TrainingConfig, data: Any) -> Any:
     """Take the steps, tell of them, and return the last `Progress`.
 
-    Of the data only `train` and `validation` are used, as `Prepared` has them.
+    Of a network no weights are told: its curve is shown, and no film. Of the data only `train` and
+    `validation` are used, as `Prepared` has them.
     """
     from model.training import gradient_descent
 
     pace = Pace(control, config)
+    is_network = config.kind == "network"
     for progress in gradient_descent.train(
         *(*data.train, *data.validation, config),
         report_every=pace.stretch,
-        film=film_steps(config.n_steps),
+        film=() if is_network else film_steps(config.n_steps),
     ):
         if progress.step > 0:
             pace.reported(progress.step, progress.seconds)
         output.say(
             "progress",
-            save_tensors({"weights": progress.weights, "bias": progress.bias}),
+            b"" if is_network else save_tensors(dict(progress.parameters)),
             job=control.job,
             step=progress.step,
             train_loss=progress.train_loss,

@@ -16,7 +16,6 @@ import sqlalchemy as sa
 
 from model.classifier import checkpoint
 from model.classifier.checkpoint import Checkpoint, CheckpointError
-from model.classifier.softmax import SoftmaxRegression
 from model.store import tab_form
 from model.store.tab_form import TabError
 from model.store.visit import MOST_TABS, Visit
@@ -181,7 +180,7 @@ def _write_models(connection: sa.Connection, visit: str, changed: Changes) -> No
         connection.execute(_MODELS.delete().where(of_visit, _MODELS.c.name.in_(changed.stale)))
     there = set(connection.scalars(sa.select(_MODELS.c.name).where(of_visit)))
     for name, model in changed.models.items():
-        if name not in there and isinstance(model.model, SoftmaxRegression):  # others have no file
+        if name not in there and model.has_file:
             number = name.rpartition(" ")[2]
             place = int(number) if number.isdecimal() else 0
             row = {"visit_id": visit, "name": name, "place": place, "content": model.to_bytes()}

@@ -7,9 +7,16 @@ import importlib.util
 import os
 from typing import Literal
 
-__all__ = ["Engine", "engine"]
+__all__ = ["Engine", "NoTensorFlowError", "engine"]
 
 Engine = Literal["tensorflow", "numpy"]
+
+
+class NoTensorFlowError(ValueError):
+    """A network was to be trained on a machine without TensorFlow."""
+
+    def __init__(self) -> None:
+        super().__init__("training a network needs TensorFlow, which is not installed here")
 
 
 @functools.cache

@@ -1,7 +1,8 @@
-"""Softmax regression trained by plain gradient descent: batches, learning rates and reports.
+"""Gradient descent: batches, learning rates and reports.
 
 The steps themselves are TensorFlow's (`tensorflow_steps`), or NumPy's (`numpy_steps`) on a machine
-for which there is no TensorFlow; `engine` chooses.
+for which there is no TensorFlow; `engine` chooses. Those of the convolutional network
+(`network_steps`) are TensorFlow's alone.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ import functools
 import itertools
 import math
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.config import N_CLASSES, TrainingConfig
-from model.training.engine import engine
+from model.training.engine import NoTensorFlowError, engine
 from model.training.handed_over import handed_over
 
 __all__ = ["DivergedError", "Progress", "batches", "train"]
@@ -81,11 +82,9 @@ class Progress:
     validation_accuracy : float
         Share of the validation pictures that `weights` and `bias` get right, 0 to 1; of at most
         1,000 of them, evenly spread, so that a film of 61 frames costs less than half the run.
-    weights : (784, 10) ndarray of float32
-        The weights after this step; in the last report, their mean over the last
+    parameters : mapping of str to ndarray of float32
+        The model's arrays after this step, by name; in the last report, their mean over the last
         `config.averaging` of the steps, which is the run's result.
-    bias : (10,) ndarray of float32
-        The bias, likewise.
     seconds : float
         What the steps since the last report took, without the reports; where several reports come
         at once, its share by the number of steps.
@@ -95,9 +94,18 @@ class Progress:
     n_steps: int
     train_loss: float
     validation_accuracy: float
-    weights: NDArray[np.float32]
-    bias: NDArray[np.float32]
+    parameters: Mapping[str, NDArray[np.float32]]
     seconds: float
+
+    @property
+    def weights(self) -> NDArray[np.float32]:
+        """The weights, (784, 10); of a network those of its last layer, (30, 10)."""
+        return self.parameters["weights"]
+
+    @property
+    def bias(self) -> NDArray[np.float32]:
+        """The bias, (10,)."""
+        return self.parameters["bias"]
 
 
 def train(
@@ -110,7 +118,7 @@ def train(
     report_every: int | Callable[[int], int] = 50,
     film: Collection[int] = (),
 ) -> Iterator[Progress]:
-    """Train from zero weights and report on the way.
+    """Train from zero weights, a network from filters at random, and report on the way.
 
     The same data, config and machine give the same weights, bit for bit, whatever `report_every`
     and `film`. Closing the iterator ends the run.
@@ -143,6 +151,8 @@ def train(
     ------
     ValueError
         At once, for data or a `report_every` that cannot be used; the message says what arrived.
+    NoTensorFlowError
+        At once, for a network on a machine without TensorFlow.
     DivergedError
         While iterating, when the loss has grown to ten times that of guessing.
 
@@ -152,14 +162,23 @@ def train(
        SIAM Journal on Control and Optimization 30, 1992.
     """
     arrays = features, labels, validation_features, validation_labels
-    data = handed_over(steps.tensor, *arrays)
+    takes = _network_steps() if config.kind == "network" else steps
+    data = handed_over(takes.tensor, *arrays)
     if callable(report_every):
         stretch = report_every
     elif type(report_every) is int and report_every >= 1:
         stretch = functools.partial(_always, report_every)
     else:
         raise ValueError(f"report_every must be a whole number from 1, got {report_every!r}")
-    return _run(data, config, stretch, film)
+    return _run(takes, data, config, stretch, film)
+
+
+def _network_steps() -> Any:
+    if engine() != "tensorflow":
+        raise NoTensorFlowError
+    from model.training import network_steps  # here: most trainings do without
+
+    return network_steps
 
 
 def _always(n_steps: int, step: int) -> int:
@@ -191,6 +210,7 @@ def batches(n: int, batch_size: int, seed: int) -> Iterator[NDArray[np.int32]]:
 
 
 def _run(
+    steps: Any,
     data: tuple[Any, Any, Any, Any],
     config: TrainingConfig,
     stretch: Callable[[int], int],
@@ -198,8 +218,8 @@ def _run(
 ) -> Iterator[Progress]:
     seen, held_out = data[:2], data[2:]
     n_steps = config.n_steps
-    state: list[Any] = list(steps.zeros())
-    yield _at_zero(state, held_out[1], n_steps)
+    state: list[Any] = list(steps.start(config.seed))
+    yield _at_zero(steps.parameters(state), held_out[1], n_steps)
 
     draws = batches(len(seen[0]), config.batch_size, config.seed)
     losses = np.empty(n_steps, np.float32)
@@ -208,21 +228,24 @@ def _run(
         start, stop = stop, min(stop + stretch(stop), n_steps)
         told = sorted({stop, *(step for step in film if start < step < stop)})
         began = time.perf_counter()
-        state, frames, losses[start:stop] = _descended(seen, draws, config, start, told, state)
+        state, frames, losses[start:stop] = _descended(
+            steps, seen, draws, config, start, told, state
+        )
         seconds = time.perf_counter() - began
         _check_descent(losses, start, stop, config)
         if config.averaging and stop == n_steps:
             frames[-1] = state[2:]
-        accuracies = _accuracies(frames, *held_out)
+        accuracies = _accuracies(steps, frames, *held_out)
         for before, step, frame, accuracy in zip(
             (start, *told), told, frames, accuracies, strict=False
         ):
             loss = float(losses[before:step].mean())
             share = seconds * (step - before) / (stop - start)
-            yield Progress(step, n_steps, loss, accuracy, *_as_arrays(*frame), share)
+            yield Progress(step, n_steps, loss, accuracy, steps.parameters(frame), share)
 
 
 def _descended(
+    steps: Any,
     seen: tuple[Any, ...],
     draws: Iterator[NDArray[np.int32]],
     config: TrainingConfig,
@@ -251,22 +274,21 @@ def _descended(
     return state, frames, np.concatenate(losses)
 
 
-def _at_zero(state: Sequence[Any], labels: NDArray[Any], n_steps: int) -> Progress:
+def _at_zero(
+    parameters: Mapping[str, NDArray[np.float32]], labels: NDArray[Any], n_steps: int
+) -> Progress:
     """Report the model before its first step: all scores are 0, so the first digit is taken."""
     accuracy = float((labels == 0).mean())
-    return Progress(0, n_steps, _GUESSING, accuracy, *_as_arrays(*state[:2]), 0.0)
+    return Progress(0, n_steps, _GUESSING, accuracy, parameters, 0.0)
 
 
-def _accuracies(frames: Sequence[list[Any]], features: Any, labels: NDArray[Any]) -> list[float]:
+def _accuracies(
+    steps: Any, frames: Sequence[list[Any]], features: Any, labels: NDArray[Any]
+) -> list[float]:
     """Return the share of the validation pictures that each model gets right."""
-    templates, biases = (np.stack(each) for each in zip(*frames, strict=True))
-    shares = (steps.predicted(templates, biases, features) == labels).mean(axis=1)
+    models = (np.stack(each) for each in zip(*frames, strict=True))
+    shares = (steps.predicted(*models, features) == labels).mean(axis=1)
     return [float(share) for share in shares]
-
-
-def _as_arrays(templates: Any, bias: Any) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return weights (784, 10) and bias (10,)."""
-    return np.ascontiguousarray(np.asarray(templates).T), np.asarray(bias)
 
 
 def _rates(config: TrainingConfig) -> NDArray[np.float32]:

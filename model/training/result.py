@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
 from model.classifier import reject
 from model.classifier.base import Classifier
 from model.classifier.checkpoint import Checkpoint
+from model.classifier.cnn import Cnn
 from model.classifier.softmax import SoftmaxRegression
 from model.config import TrainingConfig
 from model.training.training_data import Prepared
@@ -16,8 +19,7 @@ __all__ = ["outcome"]
 
 
 def outcome(
-    weights: NDArray[np.float32],
-    bias: NDArray[np.float32],
+    parameters: Mapping[str, NDArray[np.float32]],
     config: TrainingConfig,
     n_steps: int,
     data: Prepared,
@@ -26,7 +28,8 @@ def outcome(
 
     Parameters
     ----------
-    weights, bias : (784, 10) and (10,) float32
+    parameters : mapping of str to float32 arrays
+        As `Progress` has them.
     config : TrainingConfig
         How they were trained.
     n_steps : int
@@ -39,7 +42,11 @@ def outcome(
     Checkpoint
         `measured` holds `n_steps`, `validation_accuracy` and `test_accuracy`.
     """
-    model = SoftmaxRegression(weights, bias, config.input, data.source)
+    model: Classifier
+    if config.kind == "network":
+        model = Cnn(parameters, config.input, data.source)
+    else:
+        model = SoftmaxRegression(**parameters, input=config.input, training_data=data.source)
     features, labels = data.validation
     probabilities = model.predict_proba(features)
     measured = {

@@ -16,6 +16,7 @@ from model.config import INPUTS, SCHEDULES, TrainingConfig
 
 def test_the_defaults_are_the_tutorials() -> None:
     assert TrainingConfig().as_dict() == {
+        "kind": "softmax",
         "input": "pixels",
         "n_steps": 1_000,
         "batch_size": 100,

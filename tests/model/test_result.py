@@ -32,7 +32,7 @@ def test_the_accuracies_are_those_of_the_held_out_parts() -> None:
     weights = np.zeros((784, 10), np.float32)
     weights[np.arange(10), np.arange(10)] = 5
     config = TrainingConfig(seed=3)
-    result = outcome(weights, np.zeros(10, np.float32), config, 17, data)
+    result = outcome({"weights": weights, "bias": np.zeros(10, np.float32)}, config, 17, data)
     assert dict(result.measured) == {
         "n_steps": 17,
         "validation_accuracy": 0.93,
@@ -47,7 +47,8 @@ def test_the_accuracies_are_those_of_the_held_out_parts() -> None:
 def test_the_rule_is_chosen_on_validation_pictures() -> None:
     data = prepare("digits", TrainingConfig())
     weights = np.random.default_rng(0).normal(0, 0.1, (784, 10)).astype(np.float32)
-    result = outcome(weights, np.zeros(10, np.float32), TrainingConfig(), 1, data)
+    parameters = {"weights": weights, "bias": np.zeros(10, np.float32)}
+    result = outcome(parameters, TrainingConfig(), 1, data)
     largest = softmax(data.validation[0] @ weights).max(axis=1)
     assert [answered for _, answered, _ in result.reject_rule.curve] == pytest.approx(
         [float((largest >= threshold).mean()) for threshold, _, _ in result.reject_rule.curve]

@@ -135,7 +135,7 @@ def models(page: Page) -> Locator:
 
 def choose_model(page: Page, name: str) -> None:
     """Choose a model and wait until it is described."""
-    caption = page.get_by_text(re.compile("^Softmax regression"))
+    caption = page.get_by_text(re.compile("^(Softmax regression|A convolutional network) with"))
     before = caption.inner_text()
     models(page).filter(has_text=name).click()
     expect(models(page).filter(has_text=name)).to_be_checked()

@@ -32,9 +32,9 @@ def drawn(digit: WrittenDigit, longer_side: float = 180) -> NDArray[np.float32]:
 
 
 @functools.cache
-def shipped(input: Input) -> Checkpoint:
-    """Return the checkpoint that comes with the program for this input."""
-    return checkpoint.load(CHECKPOINTS / f"{input}.safetensors")
+def shipped(name: str) -> Checkpoint:
+    """Return the checkpoint that comes with the program by this name."""
+    return checkpoint.load(CHECKPOINTS / f"{name}.safetensors")
 
 
 def made_up(input: Input = "pixels", seed: int = 0) -> Checkpoint:

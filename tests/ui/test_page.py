@@ -67,9 +67,9 @@ def model_names(page: AppTest) -> list[str]:
     return [name.partition(" :small")[0] for name in choice(page).options]
 
 
-def test_the_page_starts_with_three_models_and_the_best_one_answers() -> None:
+def test_the_page_starts_with_four_models_and_the_best_one_answers() -> None:
     page = opened()
-    assert model_names(page) == ["directions", "moments", "pixels"]
+    assert model_names(page) == ["directions", "moments", "pixels", "network"]
     assert choice(page).value == "directions"
     assert "7,850 numbers" in said(page)
     assert not page.error
@@ -79,7 +79,8 @@ def test_the_page_starts_with_three_models_and_the_best_one_answers() -> None:
 def test_a_damaged_model_is_left_out_and_another_answers(
     assets: Path, content: bytes | None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (assets / "checkpoints" / "moments.safetensors").unlink()
+    for other in ("moments", "network"):
+        (assets / "checkpoints" / f"{other}.safetensors").unlink()
     file = assets / "checkpoints" / "directions.safetensors"
     if content is None:
         file.write_bytes(file.read_bytes()[:-1000])

@@ -38,9 +38,9 @@ def test_every_function_that_the_page_shows_is_there_as_it_stands_in_its_file() 
 
 
 def test_a_method_is_found_in_its_class_and_stands_at_the_margin() -> None:
-    assert source_of("model/classifier/softmax.py", "SoftmaxRegression.features").startswith(
-        "def features("
-    )
+    assert source_of(
+        "model/classifier/softmax.py", "SoftmaxRegression.decision_function"
+    ).startswith("def decision_function(")
 
 
 @pytest.mark.parametrize("name", ["nothing_like_it", "Nobody.logits", "SoftmaxRegression"])

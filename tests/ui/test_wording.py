@@ -304,3 +304,10 @@ def test_a_count_beside_digits_is_a_word_as_long_as_it_is_short() -> None:
     told = [wording.count(n) for n in (0, 1, 9, 12, 13, 1028)]
     assert told == ["no", "one", "nine", "twelve", "13", "1,028"]
     assert (wording.one(7), wording.one(8)) == ("a 7", "an 8")
+
+
+def test_several_answers_are_told_in_groups() -> None:
+    assert wording.compared({"a": 4, "b": 4}) == "All of them say 4."
+    assert wording.compared({"a": None, "b": None}) == "None of them is sure."
+    told = wording.compared({"a": 4, "b": 9, "c": 4, "d": None})
+    assert told == "a and c say 4; b says 9; d is not sure."

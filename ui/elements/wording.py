@@ -7,6 +7,10 @@ import html
 import math
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from model.classifier.checkpoint import Checkpoint
 from model.config import SIDE
@@ -24,16 +28,20 @@ from model.room.wall import Mark
 from model.store.problem import Problem
 
 __all__ = [
+    "LINEAR_ONLY",
     "NOT_KEPT",
     "NO_MNIST",
     "PARTS",
     "REASONS",
+    "ROOM_LINEAR",
     "ROOM_NOT_NOW",
     "STAGES",
     "TOO_MANY_ROOMS",
     "TURNS",
+    "answered",
     "apart",
     "change",
+    "compared",
     "count",
     "digits",
     "evidence",
@@ -75,6 +83,14 @@ NOT_KEPT: dict[Problem, str] = {
     ),
 }
 """Why the store of visits keeps nothing, or has nothing from before."""
+ROOM_LINEAR = (
+    "Phones read with a linear model: the network stays here, and the shipped model that is best"
+    " without it reads in the room."
+)
+LINEAR_ONLY = (
+    "This needs a linear model, whose answer is a sum. The network's is none: choose another model"
+    " below."
+)
 ROOM_NOT_NOW = "That was not stored: the server cannot write just now. Try again in a moment."
 TOO_MANY_ROOMS = "There are {n} rooms open, as many as this server takes. Try again later."
 NO_MNIST = "MNIST is not on this machine: run `make fetch`."
@@ -88,6 +104,8 @@ REASONS: Mapping[Code, str] = {
     "took_too_long": "Stopped: it took very long, and others were waiting.",
     "server_stopped": "The server has stopped.",
     "no_mnist": NO_MNIST,
+    "no_tensorflow": "A network is trained by TensorFlow, which is not installed on this machine."
+    " A shipped one can be read with.",
     "data": "{error}",
     "diverged": "Training diverged: by step {step} the loss had risen to {loss:.3g}, where guessing"
     " gives {guessing:.3g}; the learning rate {learning_rate:g} is too high for this data and a"
@@ -359,14 +377,39 @@ def change(found: Counterfactual) -> str:
     return f"{start}; {led}, and it took {len(found) - n} more until {target} won."
 
 
+def answered(digit: int | None, probabilities: NDArray[np.floating[Any]]) -> str:
+    """Say what a model answers, and how sure it is: "4, 99%", "not sure"."""
+    share = float(probabilities.max())
+    sure = ">99.9%" if share >= 0.9995 else f"{share:.1%}"
+    return "not sure" if digit is None else f"{digit}, {sure}"
+
+
+def compared(answers: Mapping[str, int | None]) -> str:
+    """Say what several models answer, by name; None of one that is not sure."""
+    groups: dict[int | None, list[str]] = {}
+    for name, digit in answers.items():
+        groups.setdefault(digit, []).append(name)
+    if len(groups) == 1:
+        (digit,) = groups
+        return "None of them is sure." if digit is None else f"All of them say {digit}."
+    told = [
+        f"{listed(names, 'and')} {'is' if len(names) == 1 else 'are'} not sure"
+        if digit is None
+        else f"{listed(names, 'and')} {'says' if len(names) == 1 else 'say'} {digit}"
+        for digit, names in groups.items()
+    ]
+    return f"{'; '.join(told)}."
+
+
 def recipe(checkpoint: Checkpoint, data: str) -> str:
     """Say how a model was made; `data` is what it learned from, in words."""
     config = checkpoint.config
+    network = "a network on " if config.kind == "network" else ""
     copies = " and altered copies" if config.pen_habits or config.elastic else ""
     falling = " falling to 0" if config.schedule == "linear" else ""
     return (
-        f"{config.input}, {checkpoint.n_steps:,} steps of {config.batch_size:,}, learning rate"
-        f" {config.learning_rate:g}{falling}, seed {config.seed}, on {data}{copies}"
+        f"{network}{config.input}, {checkpoint.n_steps:,} steps of {config.batch_size:,},"
+        f" learning rate {config.learning_rate:g}{falling}, seed {config.seed}, on {data}{copies}"
         + _taught(checkpoint)
     )
 
@@ -393,7 +436,13 @@ def apart(before: Checkpoint, after: Checkpoint, change: float) -> str:
         same = "The recipe is the same, but for the seed, that is for the order of the pictures"
         return f"{same}: the difference is chance." if change else f"{same}."
     start = f"The new recipe has {listed(found, 'and')}"
-    is_less = {"another input", "other data", "fewer steps", NO_COPIES} & set(found)
+    is_less = {
+        "another kind of model",
+        "another input",
+        "other data",
+        "fewer steps",
+        NO_COPIES,
+    } & set(found)
     if change < 0 and is_less:
         return f"{start}, so a smaller figure was to be expected."
     return f"{start}."
@@ -403,6 +452,7 @@ def _differences(before: Checkpoint, after: Checkpoint) -> list[str]:
     old, new = before.config, after.config
     copied = [bool(config.pen_habits or config.elastic) for config in (old, new)]
     told = {
+        "another kind of model": old.kind != new.kind,
         "another input": old.input != new.input,
         "other data": before.model.training_data != after.model.training_data,
         "steps on single drawings": _taught(after) != _taught(before),

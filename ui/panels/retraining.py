@@ -26,7 +26,11 @@ def begin() -> None:
     input_step = INPUTS[-1] if active is None else active.model.input
     used = {checkpoint.config.seed for checkpoint in models.choices().values()}
     seed = secrets.choice([seed for seed in range(SEEDS) if seed not in used])
-    training.submit(TrainingConfig(input=input_step, seed=seed), "auto")
+    is_network = active is not None and active.config.kind == "network"
+    config = TrainingConfig(
+        kind="network" if is_network else "softmax", input=input_step, seed=seed
+    )
+    training.submit(config, "auto")
     state.STORY.set(state.JOB.get())
 
 
@@ -41,7 +45,7 @@ def told_here() -> Job | None:
 def show() -> None:
     """Tell the story of a run that was begun here, once."""
     job = told_here()
-    if job is None or not job.film:
+    if job is None or not job.film or job.config.kind == "network":  # which has no templates
         return
     is_new = state.TOLD.get() != job.id
     state.TOLD.set(job.id)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from model.classifier.base import Classifier, softmax
-from model.classifier.prediction import Reading
+from model.classifier.prediction import Reading, read
 from model.classifier.softmax import SoftmaxRegression
 from model.config import INPUTS, SIDE, Input
 from model.explanation.counterfactual import counterfactual
@@ -59,11 +59,11 @@ def show_evidence(digit: int) -> None:
 
 
 def why_control() -> None:
-    """Offer the bars and five reasons; hidden by the style sheet while there is no answer."""
+    """Offer the bars and the reasons; hidden by the style sheet while there is no answer."""
     st.segmented_control(
         "Why?",
-        [BARS, *_PANELS],
-        format_func=lambda code: "Bars" if code == BARS else _PANELS[code][0],
+        [BARS, *_NAMES],
+        format_func=lambda code: "Bars" if code == BARS else _NAMES[code],
         default=state.WHY.first(),
         required=True,
         key=state.WHY.name,
@@ -79,10 +79,12 @@ def why_panel(model: Classifier, reading: Reading) -> None:
     if panel is None or panel == BARS:
         return
     with st.container(key="reason"):
-        if not isinstance(model, SoftmaxRegression):
-            st.info("Only a linear model can be explained as a sum. Choose one of them.")
+        if panel in _ANY:
+            _ANY[panel](model, reading)
+        elif isinstance(model, SoftmaxRegression):
+            _LINEAR[panel](model, reading)
         else:
-            _PANELS[panel][1](model, reading)
+            st.info(wording.LINEAR_ONLY)
 
 
 def _evidence(model: SoftmaxRegression, reading: Reading) -> None:
@@ -129,11 +131,11 @@ def _edit(model: SoftmaxRegression, reading: Reading) -> None:
     )
 
 
-def _stages(model: SoftmaxRegression, reading: Reading) -> None:
+def _stages(model: Classifier, reading: Reading) -> None:
     """Show the drawing on its way to the model, with the answer at each stage."""
     shipped = resources.shipped_models()
-    if len(shipped) < len(INPUTS):
-        st.info("This needs the three shipped models, and one of them is missing or damaged.")
+    if not set(INPUTS) <= shipped.keys():
+        st.info("This needs the three linear models, and one of them is missing or damaged.")
         return
     chosen = st.pills(
         "Steps",
@@ -169,7 +171,7 @@ def _stages(model: SoftmaxRegression, reading: Reading) -> None:
     )
 
 
-def _through_time(model: SoftmaxRegression, reading: Reading) -> None:
+def _through_time(model: Classifier, reading: Reading) -> None:
     """Show the bars after each stroke, and where the answer changed."""
     pictures = [picture for _, picture in state.STROKES.get()]
     if len(pictures) < 2:
@@ -227,16 +229,51 @@ def _break(model: SoftmaxRegression, reading: Reading) -> None:
     )
 
 
-_Panel = Callable[[SoftmaxRegression, Reading], None]
-_PANELS: dict[str, tuple[str, _Panel]] = {
-    "evidence": ("Evidence", _evidence),
-    "contrast": ("Why not another", _contrast),
-    "counterfactual": ("Smallest change", _edit),
-    "pipeline": ("On its way", _stages),
-    "strokes": ("Strokes", _through_time),
-    "teach": ("Teach it", _teach),
-    "break": ("Break it", _break),
+def _compare(model: Classifier, reading: Reading) -> None:
+    """Show the same drawing as each of the shipped models reads it, side by side."""
+    readings = {name: read(each, reading.ink) for name, each in resources.shipped_models().items()}
+    found = {name: each for name, each in readings.items() if each is not None}
+    answers = {
+        name: each.digit if each.verdict == "answer" else None for name, each in found.items()
+    }
+    figures = "".join(
+        f"<figure><figcaption><b>{name}</b> "
+        f"{wording.answered(answers[name], each.probabilities)}</figcaption>"
+        f"{small_bars(each.probabilities, f'The bars of {name}')}</figure>"
+        for name, each in found.items()
+    )
+    st.html(
+        f"<p class='reason' role='status'>{html.escape(wording.compared(answers))}</p>"
+        f"<div class='compared'>{figures}</div>"
+        "<p class='note long'>Four ideas with the same number of numbers, at most 7,850 each:"
+        " pixels as they are, one size and slant, the edges, and learned filters. Evaluate"
+        " compares them on the test digits.</p>"
+    )
+
+
+_NAMES = {
+    "evidence": "Evidence",
+    "contrast": "Why not another",
+    "counterfactual": "Smallest change",
+    "pipeline": "On its way",
+    "strokes": "Strokes",
+    "compare": "Compare",
+    "teach": "Teach it",
+    "break": "Break it",
 }
+_LINEAR: dict[str, Callable[[SoftmaxRegression, Reading], None]] = {
+    "evidence": _evidence,
+    "contrast": _contrast,
+    "counterfactual": _edit,
+    "teach": _teach,
+    "break": _break,
+}
+_ANY: dict[str, Callable[[Classifier, Reading], None]] = {
+    "pipeline": _stages,
+    "strokes": _through_time,
+    "compare": _compare,
+}
+"""What no linear model is needed for."""
 
 
 def _explained(model: SoftmaxRegression, found: Evidence, reading: Reading, what: str) -> None:

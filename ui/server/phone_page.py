@@ -207,7 +207,7 @@ def _model(checkpoint: Checkpoint) -> dict[str, tuple[str, bytes]]:
     probabilities change by less than 0.001 (tests/ui/test_phone_page.py).
     """
     model, rule = checkpoint.model, checkpoint.reject_rule
-    assert isinstance(model, SoftmaxRegression), "a checkpoint on disk is a linear model's"
+    assert isinstance(model, SoftmaxRegression), "a room reads with a linear model"
     weights, scale = _in_16_bits(model.weights)
     of_weights: dict[str, Any] = {"input": model.input, "weights_scale": scale}
     first = _packed({"weights": weights, "bias": model.bias}, of_weights)

@@ -16,7 +16,7 @@ import numpy as np
 from model.classifier import checkpoint
 from model.classifier.checkpoint import CheckpointError
 from model.classifier.prediction import read_parts
-from model.config import INPUTS, TrainingConfig
+from model.config import INPUTS, SHIPPED, TrainingConfig
 from model.data import datasets
 from model.jobs.limits import RefusedError
 from model.store.store import folder
@@ -65,14 +65,14 @@ class Line:
 def models(place: Path = CHECKPOINTS) -> Line:
     """Whether the models that come with the program can be read."""
     wrong = []
-    for name in INPUTS:
+    for name in SHIPPED:
         try:
             checkpoint.load(place / f"{name}.safetensors")
         except CheckpointError as error:
             wrong.append(str(error))
     if wrong:
         return Line("models", False, f"{'; '.join(wrong)}. Get assets/checkpoints anew.")
-    return Line("models", True, f"{', '.join(reversed(INPUTS))} are whole")
+    return Line("models", True, f"{', '.join(SHIPPED)} are whole")
 
 
 def mnist() -> Line:

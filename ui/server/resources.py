@@ -7,6 +7,7 @@ import importlib
 import logging
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from model.classifier import checkpoint
 from model.classifier.base import Classifier
 from model.classifier.checkpoint import Checkpoint, CheckpointError
-from model.config import INPUTS, Input
+from model.config import SHIPPED, Input
 from model.data import datasets
 from model.data.datasets import Split
 from model.jobs.limits import Limits
@@ -56,9 +57,9 @@ _measuring = threading.RLock()  # so that two visitors at once do not load or co
 
 @functools.cache
 def shipped_models() -> dict[str, Checkpoint]:
-    """Return the checkpoints that come with the program, by input; a damaged one is left out."""
+    """Return the checkpoints that come with the program, by name; a damaged one is left out."""
     models: dict[str, Checkpoint] = {}
-    for name in reversed(INPUTS):
+    for name in SHIPPED:
         try:
             models[name] = checkpoint.load(ASSETS / "checkpoints" / f"{name}.safetensors")
         except CheckpointError as error:
@@ -177,9 +178,9 @@ def _test_probabilities(model: Classifier, has_mnist: bool) -> NDArray[np.floati
 
 
 def _test_features(model: Classifier, has_mnist: bool) -> NDArray[np.float32]:
-    """Return the test pictures' features, which models of one kind and one input share."""
+    """Return the test pictures' features, which models with the same input step share."""
     name, test = _test_data(has_mnist)
-    key = type(model), model.input, name
+    key = type(model).features, model.input, name
     if key not in _kept_features:
         _kept_features[key] = model.features(test.images)
     return _kept_features[key]
@@ -194,4 +195,4 @@ def _lesson_pictures(input: Input, has_mnist: bool) -> tuple[Pictures, Pictures]
     return Pictures(fed(data.validation.images), data.validation.labels), replay
 
 
-_kept_features: dict[tuple[type[Classifier], Input, str], NDArray[np.float32]] = {}
+_kept_features: dict[tuple[Callable[..., Any], Input, str], NDArray[np.float32]] = {}

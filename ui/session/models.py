@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from model.classifier.checkpoint import Checkpoint
+from model.classifier.cnn import Cnn
 from model.classifier.softmax import SoftmaxRegression
 from model.config import Input
 from ui.server import resources
@@ -21,6 +22,7 @@ __all__ = [
     "go_back",
     "is_same",
     "label",
+    "linear",
     "trained_on",
     "use",
 ]
@@ -38,6 +40,7 @@ IN_SHORT: dict[str, str] = {
     "directions": "of the edges",
     "moments": "set upright",
     "pixels": "as they are",
+    "network": "of filters",
 }
 """The same beside the names of the shipped models."""
 
@@ -93,20 +96,36 @@ def is_same(one: Checkpoint, other: Checkpoint) -> bool:
     """Whether two models have the same weights: one may have been to the store and back."""
     if one is other:
         return True
-    if not isinstance(one.model, SoftmaxRegression) or not isinstance(
-        other.model, SoftmaxRegression
-    ):
+    kinds = SoftmaxRegression | Cnn
+    if not isinstance(one.model, kinds) or not isinstance(other.model, kinds):
         return False
-    return np.array_equal(one.model.weights, other.model.weights)
+    mine, others = one.model.parameters, other.model.parameters
+    return mine.keys() == others.keys() and all(
+        np.array_equal(mine[name], others[name]) for name in mine
+    )
+
+
+def linear(checkpoint: Checkpoint) -> Checkpoint | None:
+    """Return this model if it is linear, else the first shipped one that is; None without any.
+
+    Phones and explanations need one.
+    """
+    if isinstance(checkpoint.model, SoftmaxRegression):
+        return checkpoint
+    shipped = resources.shipped_models().values()
+    return next((each for each in shipped if isinstance(each.model, SoftmaxRegression)), None)
 
 
 def describe(checkpoint: Checkpoint) -> str:
     """Say in a sentence what a model is fed and how well it reads."""
-    kind = "the classic tutorial's, " if checkpoint.model.input == "pixels" else ""
+    is_network = isinstance(checkpoint.model, Cnn)
+    is_classic = checkpoint.model.input == "pixels" and not is_network
+    kind = "the classic tutorial's, " if is_classic else ""
     accuracy = checkpoint.measured.get("test_accuracy")
     data = trained_on(checkpoint, own="its own data")
     tested = (
         "" if accuracy is None else f"; reads {accuracy:.1%} of the test digits of {data} right"
     )
     n = f"{checkpoint.model.n_parameters:,}"
-    return f"Softmax regression with {n} numbers, {kind}{fed(checkpoint)}{tested}."
+    name = "A convolutional network" if is_network else "Softmax regression"
+    return f"{name} with {n} numbers, {kind}{fed(checkpoint)}{tested}."

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from streamlit.typing import UploadedFile
 
 from model.classifier.checkpoint import Checkpoint
-from model.config import Input, TrainingConfig
+from model.config import Input, Kind, TrainingConfig
 from model.preprocessing.kept_picture import Box
 from model.preprocessing.paper import Level
 from model.store.visit import Lesson, Visit, new_tab
@@ -278,6 +278,7 @@ WIFI_PASSWORD = WidgetKey[str]("wifi_password", str)
 
 # The settings of a training; the page's address has them by these names.
 DATA = WidgetKey[str | None]("data", lambda: resources.test_data()[0])
+KIND = WidgetKey[Kind]("kind", lambda: "softmax")
 INPUT = WidgetKey[Input]("input", lambda: "directions")
 STEPS = WidgetKey[int]("steps", lambda: _TUTORIAL.n_steps)
 BATCH = WidgetKey[int]("batch", lambda: _TUTORIAL.batch_size)
@@ -335,6 +336,8 @@ TEST_PICTURES = Key[Any]("test_pictures", lambda: None)
 TRUE = WidgetKey[int]("confusion_true", int)
 PREDICTED = WidgetKey[int]("confusion_predicted", int)
 """The cell of the confusion matrix whose pictures are shown; the view begins with the fullest."""
+COMPARED = WidgetKey[bool]("compared", bool)
+"""Whether the shipped models are compared there."""
 NUMBERS = WidgetKey[Literal["counts", "percent"]]("confusion_numbers", lambda: "counts")
 FRAMED = Key[tuple[int, tuple[int, int] | None]]("confusion_framed", lambda: (0, None))
 """A number and the cell that is framed at first; a click moves the frame in the browser alone.
@@ -361,6 +364,7 @@ NAMES = frozenset(
         *("address_card", "look_again", "ready_card", "ready_lines"),
         *("evaluate_side", "evaluate_stage", "stage_switch", "train_view", "upload"),
         "models_row",
+        "four_ideas",
         *(
             "break_it",
             "clear",

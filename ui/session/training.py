@@ -40,6 +40,7 @@ Control = Literal["pause", "resume", "step", "stop", "set_speed"]
 def set_tutorial() -> None:
     """Set the settings to the tutorial's recipe; to be called before the controls are made."""
     tutorial = TrainingConfig()
+    state.KIND.set(tutorial.kind)
     state.INPUT.set(tutorial.input)
     state.STEPS.set(tutorial.n_steps)
     state.BATCH.set(tutorial.batch_size)

@@ -7,7 +7,6 @@ from typing import Final
 import streamlit as st
 
 from model.classifier.prediction import read_parts
-from model.classifier.softmax import SoftmaxRegression
 from ui.components.canvas_guard import canvas_guard
 from ui.components.live_bars import live_bars, live_model
 from ui.components.picture_catch import picture_catch
@@ -67,7 +66,7 @@ def draw_view() -> None:
             state.PEN_WIDTH.get(),
             on_strokes=lambda strokes: brought.begin_over(strokes, SIDE),
         )
-    if (active := active_model()) is not None and isinstance(active.model, SoftmaxRegression):
+    if (active := active_model()) is not None:
         live_model(active.model, active.reject_rule, on_pick=show_evidence, on_part=state.PART.set)
 
 

@@ -17,6 +17,7 @@ from model.evaluation.metrics import Evaluation, evaluate
 from model.evaluation.pictures import mistakes, pictures_of
 from ui.components.picture_pick import picture_pick
 from ui.elements import charts, pixels, wording
+from ui.panels.four_ideas import four_ideas
 from ui.panels.measured_on import Chosen, believed, measured_on
 from ui.session import brought, models, state
 from ui.session.models import active_model
@@ -68,6 +69,7 @@ def evaluate_view() -> None:
         _digit_by_digit(tested.measured)
     with right:
         _calibration(reliability(tested.probabilities, tested.test.labels))
+    four_ideas(are_pictures_usual=chosen.source == "usual")
 
 
 def _tested(active: Checkpoint, chosen: Chosen) -> _Tested:

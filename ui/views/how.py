@@ -57,7 +57,10 @@ def how_view() -> None:
         return
     model = active.model
     if not isinstance(model, SoftmaxRegression):
-        st.info("This view explains the linear models. Choose one of them in the Draw view.")
+        st.info(
+            "This view explains the linear models, and a network is none. Choose one of them in the"
+            " Draw view."
+        )
         return
     st.html(
         "<h1>One formula, learned from examples</h1>"
@@ -187,7 +190,7 @@ def _softmax(model: SoftmaxRegression) -> None:
 
 
 def _three_ways() -> None:
-    """Show the three shipped models: one formula, three ways of looking at the ink."""
+    """Show the three shipped linear models: one formula, three ways of looking at the ink."""
     digits, whose = _picture(), _whose()
     figures = ""
     for input in INPUTS:

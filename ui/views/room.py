@@ -53,6 +53,9 @@ def _door() -> None:
     """Offer to open a room, or to join one that somebody else has opened."""
     st.html(f"<div class='invitation'><h1>A room</h1><p>{wording.ROOM_INVITATION}</p></div>")
     active = models.active_model()
+    if active is not None and (reads := models.linear(active)) is not active:
+        st.html(f"<p class='note'>{wording.ROOM_LINEAR}</p>")
+        active = reads
     st.button(
         "Open a room",
         type="primary",

@@ -6,7 +6,7 @@ import math
 
 import streamlit as st
 
-from model.config import INPUTS, TrainingConfig
+from model.config import INPUTS, Kind, TrainingConfig
 from ui.components.film import film
 from ui.elements import notices, wording
 from ui.panels import own_data
@@ -23,6 +23,11 @@ __all__ = ["train_view"]
 MOST_STEPS = 20_000
 """A longer run would keep everybody else waiting."""
 DATA = {"mnist": "MNIST", "digits": "Built-in", "own": "My own"}
+KINDS: dict[Kind, str] = {"softmax": "Formula", "network": "Network"}
+BEGINS: dict[Kind, str] = {
+    "softmax": "All 7,850 numbers begin at zero. The ten templates grow here",
+    "network": "Its filters begin at random, 7,820 numbers in all. Its curves grow here",
+}
 SPEEDS = {"full": "Full speed", "watch": "Watch it learn"}
 
 
@@ -49,6 +54,18 @@ def _settings() -> None:
     _drop_endless()
     st.subheader("Settings")
     _data_choice()
+    st.segmented_control(
+        "Model",
+        list(KINDS),
+        format_func=KINDS.__getitem__,
+        default=state.KIND.first(),
+        required=True,
+        key=state.KIND.name,
+        bind="query-params",
+        on_change=_feed_pictures,
+        help="Formula: y = softmax(xW + b), 7,850 numbers. Network: three layers of filters in"
+        " front of it, 7,820 numbers; it learns more slowly, and has no film",
+    )
     st.segmented_control(
         "Input",
         INPUTS,
@@ -164,6 +181,12 @@ def _number(label: str, key: state.WidgetKey[int], limits: tuple[int, int], text
     )
 
 
+def _feed_pictures() -> None:
+    """Feed a network, which reads pictures, what is one."""
+    if state.KIND.get() == "network" and state.INPUT.get() == "directions":
+        state.INPUT.set("moments")
+
+
 def _data() -> str | None:
     """Return what is chosen to learn from, a name or a path; None where it cannot be used yet."""
     data = state.DATA.get()
@@ -184,6 +207,7 @@ def _train() -> None:
         return
     try:
         config = TrainingConfig(
+            kind=state.KIND.get(),
             input=state.INPUT.get(),
             n_steps=state.STEPS.get(),
             batch_size=state.BATCH.get(),
@@ -250,9 +274,9 @@ def _at_rest() -> None:
         st.caption("The film of your last run is not kept any more: many have trained since.")
     elif not is_compared:
         st.html(
-            "<div class='invitation'><h2>Press Train and watch it learn</h2><p>All 7,850 numbers"
-            " begin at zero. The ten templates grow here, step by step, and the model that answers"
-            " you now stays until the new one is done.</p></div>"
+            "<div class='invitation'><h2>Press Train and watch it learn</h2>"
+            f"<p>{BEGINS[state.KIND.get()]}, step by step, and the model that answers you now stays"
+            " until the new one is done.</p></div>"
         )
     if is_compared and not state.STAGE.get():
         changes()

@@ -34,6 +34,8 @@ WORDS = {
     "strokes": "The ten templates, 0 to 4 above and 5 to 9 below, on one scale, as short strokes in"
     ' four directions: <b class="for">orange</b> for the digit,'
     ' <b class="against">blue</b> against it.',
+    "none": "A network has no templates to show: its film needs a linear model. These are its"
+    " curves.",
     "bars": "Your drawing, read at this step",
 }
 
@@ -80,7 +82,7 @@ def _data(job: Job, features: NDArray[np.float32] | None) -> dict[str, Any]:
     return {
         "run": job.id,
         "n_steps": job.config.n_steps,
-        "kind": kind(job.config.input),
+        "kind": kind(job.config),
         "curve": [
             [point.step, round(point.train_loss, 4), round(point.validation_accuracy, 4)]
             for point in job.curve

@@ -14,7 +14,7 @@ export default function film({ data, parentElement }) {
   const view = views.get(root);
   const isNew = view.data?.run !== data.run || view.data?.frames.length !== data.frames.length;
   view.data = data;
-  view.scrub.hidden = data.frames.length < 2;
+  view.scrub.hidden = data.frames.length < 2 || data.kind === "none";
   view.slider.max = data.frames.length - 1;
   if (isNew) view.slider.value = data.frames.length - 1;
   show(view);
@@ -95,7 +95,8 @@ function show(view) {
   view.find(".accuracy").setAttribute("aria-label", worded(WORDS.accuracy_at_step, said));
   const { kind } = view.data;
   for (const note of view.notes) note.hidden = note.dataset.kind !== kind;
-  paintTemplates(view.templates, kind, frame.templates);
+  view.templates.hidden = kind === "none"; // a network, which has none
+  if (kind !== "none") paintTemplates(view.templates, kind, frame.templates);
   view.templates.setAttribute("aria-label", worded(WORDS.templates_at_step, said));
   showSmallBars(view.bars, frame.bars);
 }

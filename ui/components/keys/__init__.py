@@ -45,6 +45,7 @@ REASONS = {
     "s": "Smallest change",
     "w": "On its way",
     "k": "Strokes",
+    "p": "Compare",
     "l": "Teach it",
     "x": "Break it",
 }

@@ -20,6 +20,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from safetensors.numpy import save as save_tensors
 
+from model.classifier.base import Classifier
 from model.classifier.prediction import Reading
 from model.classifier.reject import NO_REJECTOR, UNSEEN_MARGIN, RejectRule
 from model.classifier.softmax import SoftmaxRegression
@@ -147,13 +148,16 @@ def live_bars(readings: Sequence[Reading], shown: int, *, is_drawn: bool, is_upl
 
 
 def live_model(
-    model: SoftmaxRegression,
+    model: Classifier,
     rule: RejectRule,
     *,
     on_pick: Callable[[int], None],
     on_part: Callable[[int], None],
 ) -> None:
     """Let the browser read the drawing with this model while the pen is down.
+
+    It knows linear models; with another one the bars move when the pen is lifted, by Python's
+    answer.
 
     It shows nothing and sends 220 kB, so call it where a stroke does not call it again. It also
     tells `on_pick` the digit of a bar that was clicked, and `on_part` which of the drawing's digits
@@ -173,7 +177,7 @@ def live_model(
 
     _mount_model(
         key=_KEY,
-        data=model_data(model, rule),
+        data=model_data(model, rule) if isinstance(model, SoftmaxRegression) else b"",
         on_picked_change=picked,
         on_part_change=part_picked,
     )

@@ -10,7 +10,8 @@
 // - "inkling-part", from the bars: the place of the digit that was clicked, for Python.
 //
 // The pen is heard as the canvas's library hears it, by mouse events: canvas_guard/guard.js makes
-// them from whatever draws. Nothing runs while nobody draws. The canvas is found by the stroke that begins on it (an event's
+// them from whatever draws. Nothing runs while nobody draws, nor where the
+// message is empty: then the model that answers cannot read here, and only clicks are told. The canvas is found by the stroke that begins on it (an event's
 // path leads through open shadow roots), so neither a timer nor an observer looks out for it, and
 // it may be made anew at any time. The listeners of a stroke go when the pen is lifted.
 //
@@ -77,10 +78,10 @@ function isLast(data) {
 
 function take(data) {
   message = data;
-  model = decodeModel(data);
+  model = data.length === 0 ? null : decodeModel(data);
   cache = newCache();
   live = null; // another model's
-  rehearse(REHEARSALS);
+  if (model !== null) rehearse(REHEARSALS);
 }
 
 // A page's first readings are several times slower than those after them, until the browser has
@@ -89,7 +90,7 @@ function rehearse(times) {
   if (times === 0) return;
   const later = window.requestIdleCallback ?? ((work) => setTimeout(work, 20));
   later(() => {
-    if (!isDown) readParts(rehearsal(times), model, cache);
+    if (!isDown && model !== null) readParts(rehearsal(times), model, cache);
     rehearse(times - 1);
   });
 }
@@ -111,6 +112,7 @@ function stop() {
 }
 
 function down(event) {
+  if (model === null) return;
   const container = event.composedPath().find((node) => node.classList?.contains(CONTAINER));
   if (!container || event.button !== 0 || isDown) return;
   layers = container.querySelectorAll(LAYERS);

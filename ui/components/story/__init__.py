@@ -56,7 +56,7 @@ def story(job: Job, features: NDArray[np.float32] | None, *, is_new: bool) -> No
         data={
             "run": job.id,
             "n_steps": job.config.n_steps,
-            "kind": kind(job.config.input),
+            "kind": kind(job.config),
             "frames": frames(job.film, job.config.input, features) if is_new else None,
         },
     )
