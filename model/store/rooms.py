@@ -127,11 +127,11 @@ def read(connection: sa.Connection, code: str) -> Room | None:
 
 
 def of_owner(connection: sa.Connection, browser: str) -> Room | None:
-    """Return the room that a browser holds and that is not closed, the last one opened first."""
+    """Return the room that a browser holds: the last one opened, a closed one after all others."""
     held = sa.select(_HANDS.c.code).where(_HANDS.c.browser == browser)
-    is_held = sa.or_(_ROOMS.c.owner == browser, _ROOMS.c.code.in_(held))
-    newest = sa.select(_ROOMS).where(is_held, _ROOMS.c.state != "closed")
-    row = connection.execute(newest.order_by(_ROOMS.c.opened.desc()).limit(1)).one_or_none()
+    mine = sa.select(_ROOMS).where(sa.or_(_ROOMS.c.owner == browser, _ROOMS.c.code.in_(held)))
+    order = _ROOMS.c.state == "closed", _ROOMS.c.opened.desc()
+    row = connection.execute(mine.order_by(*order).limit(1)).one_or_none()
     return None if row is None else _room(row)
 
 

@@ -187,7 +187,7 @@ def test_of_what_has_changed_since_a_moment_that_is_read_which_is_not_known(stor
     assert news(200.0) == ["drawing-2"]
 
 
-def test_a_browser_finds_the_room_that_it_opened_or_holds_until_that_is_closed(
+def test_a_browser_finds_the_room_that_it_opened_or_holds_and_a_closed_one_after_all_others(
     store: Store,
 ) -> None:
     other = "p" * 64
@@ -201,8 +201,12 @@ def test_a_browser_finds_the_room_that_it_opened_or_holds_until_that_is_closed(
     assert store.act(lambda c: rooms.has_hand(c, CODE, other))
     assert not store.act(lambda c: rooms.has_hand(c, "CDFHK", other))
     assert store.act(lambda c: rooms.open_rooms(c, now=2_001.0)) == 2
+    store.act(lambda c: rooms.change(c, newer.code, state="closed"))
+    assert store.act(lambda c: rooms.of_owner(c, "o" * 64)) == room()
     store.act(lambda c: rooms.change(c, CODE, state="closed"))
-    assert store.act(lambda c: rooms.of_owner(c, other)) is None
+    store.act(lambda c: rooms.change(c, newer.code, state="open"))
+    assert store.act(lambda c: rooms.of_owner(c, "o" * 64)) == newer
+    assert store.act(lambda c: rooms.of_owner(c, other)) == room(state="closed")
     assert store.act(lambda c: rooms.open_rooms(c, now=2_001.0)) == 1
     assert store.act(lambda c: rooms.open_rooms(c, now=2_001.0 + rooms.DAY)) == 0
 

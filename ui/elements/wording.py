@@ -193,7 +193,9 @@ ROOM_NO_NETWORK = (
     " machine only. The card Ready? says what to do."
 )
 ROOM_CLEAR = "All drawings of the room are deleted, on the phones' side too. There is no undo."
-ROOM_CLOSE = "Nobody can draw any more. The room's files can be taken home before."
+ROOM_CLOSE = "Nobody can draw any more. The wall and its files stay here until you open a new room."
+ROOM_CLOSED = "This room is closed. Its wall and files stay here until you open a new room."
+ROOM_CLOSED_EMPTY = "Room {code} is closed. Nothing was drawn in it."
 ROOM_WIFI = "With the hall's Wi-Fi, the wall shows a second code, by which phones join it."
 ROOM_HAND = "Who has this link controls the room as well. It is for you alone."
 ROOM_KEPT = "It reads in the room now. Phones get it with their next answer."

@@ -269,7 +269,7 @@ def find(code: str) -> Future[LiveRoom | None]:
 
 
 def of_browser(browser: str) -> LiveRoom | None:
-    """Return the room that a browser controls, if it is not closed.
+    """Return the room that a browser controls; the last one that it closed, where none is open.
 
     Raises
     ------

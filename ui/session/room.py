@@ -31,7 +31,7 @@ def arrive() -> None:
 
 
 def mine() -> LiveRoom | None:
-    """Return the room that this browser controls, if it is not closed; None where there is none."""
+    """Return the room that this browser controls, or the last one that it closed; else None."""
     try:
         live = rooms.of_browser(state.OWNER.get())
     except (StoreError, TimeoutError):

@@ -33,15 +33,22 @@ def room_view() -> None:
         _door()
         return
     is_empty = live.wall.counts()[1] == 0
+    is_closed = live.room.state == "closed"
+    if is_empty and is_closed:
+        _door(wording.ROOM_CLOSED_EMPTY.format(code=live.room.code))
+        return
     with st.container(key="room_empty" if is_empty else "room_view"):
         with st.container(key="room_wall"):
             picked = wall(f"{prefix()}{PHONES}{live.room.code}/", is_stage=state.STAGE.get())
         with st.container(key="room_side"):
             with st.container(key="room_address"):
-                _address(live)
+                _closed(live) if is_closed else _address(live)
             with st.container(key="room_hand"):
-                _hand(live)
-                room_training(live)
+                if is_closed:
+                    _open_button("Open a new room")
+                else:
+                    _hand(live)
+                    room_training(live)
             st.fragment(_figures, run_every=POLL_SECONDS)(live, is_empty)
     if picked is not None:
         room.show(live, picked)
@@ -49,21 +56,27 @@ def room_view() -> None:
         _to_take_home(live)
 
 
-def _door() -> None:
-    """Offer to open a room, or to join one that somebody else has opened."""
-    st.html(f"<div class='invitation'><h1>A room</h1><p>{wording.ROOM_INVITATION}</p></div>")
+def _open_button(label: str) -> None:
     active = models.active_model()
     if active is not None and (reads := models.linear(active)) is not active:
         st.html(f"<p class='note'>{wording.ROOM_LINEAR}</p>")
         active = reads
     st.button(
-        "Open a room",
+        label,
         type="primary",
         key="open_room",
         disabled=active is None,
         on_click=None if active is None else room.open_room,
         args=(active,),
     )
+
+
+def _door(before: str = "") -> None:
+    """Offer to open a room, or to join one that somebody else has opened."""
+    st.html(f"<div class='invitation'><h1>A room</h1><p>{wording.ROOM_INVITATION}</p></div>")
+    if before:
+        notices.info(before)
+    _open_button("Open a room")
     with st.container(horizontal=True, vertical_alignment="bottom", key="join"):
         code = st.text_input(
             "Or join one: its code",
@@ -76,6 +89,13 @@ def _door() -> None:
                 f"<p><a class='join' href='{prefix()}{PHONES}{html.escape(code.upper())}'>"
                 f"Draw in room {html.escape(code.upper())}</a></p>"
             )
+
+
+def _closed(live: LiveRoom) -> None:
+    st.html(
+        f"<p class='room-code'>{live.room.code}</p>"
+        f"<p class='note'>{html.escape(wording.ROOM_CLOSED)}</p>"
+    )
 
 
 def _address(live: LiveRoom) -> None:
