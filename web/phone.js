@@ -264,6 +264,7 @@ function ask() {
 }
 
 function changeFree() {
+  if (isOver) return;
   isFree = !isFree;
   ask();
 }
@@ -321,6 +322,8 @@ async function join() {
     store();
     wait = SHORTEST_WAIT;
     if (isOver) comeIn();
+    else if (saved.waiting.length > 0) showSending();
+    else tell(""); // why it could not join before
     told(said);
     flush();
   } catch {
@@ -377,6 +380,11 @@ function rejoin() {
 
 function refused(status, said, again) {
   tell(said.say);
+  if (status === 404 && saved.token !== null) {
+    put("figures", ""); // of what was deleted
+    element("take_back").hidden = true;
+    return over({ say: WORDS.deleted });
+  }
   if (status === 404 || status === 410 || said.error === "room_is_full") return over(said);
   if (said.error === "full") over(said);
   later(again, said.say);
@@ -385,7 +393,9 @@ function refused(status, said, again) {
 function over(said) {
   isOver = true;
   put("asked", said.say);
-  tell("");
+  const n = saved.waiting.length;
+  tell(n > 0 ? worded(n === 1 ? WORDS.not_sent[0] : WORDS.not_sent[1], { n }) : "");
+  element("free").hidden = true;
   clear();
 }
 
@@ -393,6 +403,7 @@ function over(said) {
 function comeIn() {
   isOver = false;
   tell("");
+  element("free").hidden = false;
   ask();
 }
 

@@ -79,6 +79,8 @@ WORDS: dict[str, Any] = {
     "surely": "Delete all that you have sent?",
     "too_long": "That is as long as a drawing may be.",
     "closed": "The room is closed. Thank you for drawing.",
+    "deleted": "This room was deleted, with all that was drawn in it.",
+    "not_sent": ["One drawing was not sent.", "{n} drawings were not sent."],
     "paused": "The room is paused.",
     "too_many": "So many drawings wait that no more fit. They are sent when the network is back.",
 }
