@@ -36,7 +36,7 @@ def as_jsonl(drawings: Sequence[Drawing]) -> str:
     lines = (
         f'{{"label":{each.asked},"phone":{phones[each.phone]},"strokes":{each.strokes}}}\n'
         for each in drawings
-        if each.asked is not None and not each.is_gone and each.shown != "hidden"
+        if each.asked is not None and not each.is_gone and not each.is_hidden
     )
     return "".join(lines)
 

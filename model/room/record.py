@@ -18,8 +18,9 @@ __all__ = ["Drawing", "Moderation", "Room", "State", "new_room"]
 State = Literal["open", "paused", "closed"]
 """Whether drawings are taken: a phone keeps what it has while a room is paused, and gives up when
 it is closed."""
-Moderation = Literal["auto", "shown", "hidden"]
-"""What the speaker said of a drawing; "auto" while nothing was said."""
+Moderation = Literal["auto", "shown", "hidden", "with_phone"]
+"""What the speaker said of a drawing: "auto" while nothing was said, "with_phone" while all of its
+phone are hidden."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,6 +107,11 @@ class Drawing:
         if self.is_gone:
             return np.zeros((SIDE, SIDE), np.uint8)
         return np.frombuffer(self.picture, np.uint8).reshape(SIDE, SIDE)
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether the speaker has hidden it, alone or with all of its phone."""
+        return self.shown in ("hidden", "with_phone")
 
     @property
     def is_gone(self) -> bool:

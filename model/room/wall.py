@@ -298,4 +298,4 @@ def _is_news(drawing: Drawing, known: Drawing) -> bool:
 
 
 def _counts(drawing: Drawing) -> bool:
-    return not drawing.is_gone and drawing.asked is not None and drawing.shown != "hidden"
+    return not drawing.is_gone and drawing.asked is not None and not drawing.is_hidden

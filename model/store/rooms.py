@@ -26,6 +26,7 @@ __all__ = [
     "delete",
     "drawings",
     "has_hand",
+    "hide_phone",
     "moderate",
     "n_phones",
     "of_owner",
@@ -195,7 +196,7 @@ def add_drawings(
     for drawing in sent:
         name = {"of_code": code, "of_phone": drawing.phone, "of_id": drawing.id}
         is_hidden = connection.scalar(_IS_HIDDEN, name)
-        shown: Moderation = "hidden" if is_hidden else drawing.shown
+        shown: Moderation = "with_phone" if is_hidden else drawing.shown
         new = dataclasses.replace(drawing, changed=changed, shown=shown)
         if _put(connection, _DRAWINGS, vars(new) | {"code": code}):
             kept.append(new)
@@ -246,19 +247,36 @@ def take_back(connection: sa.Connection, code: str, phone: str) -> list[Drawing]
 
 
 def moderate(
-    connection: sa.Connection, code: str, phone: str, id: str | None, shown: Moderation
+    connection: sa.Connection, code: str, phone: str, id: str, shown: Moderation
 ) -> list[Drawing]:
-    """Show or hide a drawing; without an id all of this phone, those to come as well."""
-    mine = [_DRAWINGS.c.code == code, _DRAWINGS.c.phone == phone]
-    if id is None:
-        is_phone = _PHONES.c.code == code, _PHONES.c.id == phone
-        hides = {"is_hidden": shown == "hidden"}
-        connection.execute(_PHONES.update().where(*is_phone).values(**hides))
-    else:
-        mine.append(_DRAWINGS.c.id == id)
-    values = {"shown": shown, "changed": time.time()}
-    connection.execute(_DRAWINGS.update().where(*mine).values(**values))
-    return [_drawing(row) for row in connection.execute(sa.select(_DRAWINGS).where(*mine))]
+    """Show or hide a drawing."""
+    columns = _DRAWINGS.c
+    return _moderated(
+        connection, shown, columns.code == code, columns.phone == phone, columns.id == id
+    )
+
+
+def hide_phone(
+    connection: sa.Connection, code: str, phone: str, *, is_hidden: bool
+) -> list[Drawing]:
+    """Hide all of a phone, those to come as well, or no longer: then each is where it comes by
+    itself, but for those that were hidden one by one."""
+    is_phone = _PHONES.c.code == code, _PHONES.c.id == phone
+    connection.execute(_PHONES.update().where(*is_phone).values(is_hidden=is_hidden))
+    columns = _DRAWINGS.c
+    mine = columns.code == code, columns.phone == phone
+    if is_hidden:
+        return _moderated(connection, "with_phone", *mine, columns.shown != "hidden")
+    return _moderated(connection, "auto", *mine, columns.shown == "with_phone")
+
+
+def _moderated(
+    connection: sa.Connection, shown: Moderation, *where: sa.ColumnElement[bool]
+) -> list[Drawing]:
+    chosen = list(connection.execute(sa.select(_DRAWINGS).where(*where)))
+    now = time.time()
+    connection.execute(_DRAWINGS.update().where(*where).values(shown=shown, changed=now))
+    return [dataclasses.replace(_drawing(row), shown=shown, changed=now) for row in chosen]
 
 
 def clear(connection: sa.Connection, code: str) -> list[Drawing]:

@@ -250,6 +250,20 @@ def test_a_phone_without_a_network_reads_on_and_sends_each_drawing_once_when_it_
     expect(phone.locator("#figures")).to_contain_text("You have sent 3.")
     assert json.loads(phone.evaluate(f"localStorage['inkling-room-{code}']"))["waiting"] == []
 
+    phone.context.set_offline(True)
+    touch(phone, tuple(DIGITS[1]))
+    phone.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Clear or close").click()
+    page.get_by_role("button", name="Close the room").click()
+    expect(page.get_by_text("This room is closed.")).to_be_visible()
+    expect(page.locator(".tile")).to_have_count(3)
+    expect(page.get_by_role("button", name="Strokes")).to_be_visible()
+    expect(page.get_by_role("button", name="Open a new room")).to_be_visible()
+    phone.context.set_offline(False)
+    expect(phone.locator("#asked")).to_contain_text("The room is closed")
+    expect(phone.locator("#told")).to_have_text("One drawing was not sent.")
+    expect(phone.get_by_role("button", name="Draw what you like")).to_be_hidden()
+
 
 def touches(phone: Page, *steps: tuple[str, dict[int, tuple[float, float]]]) -> None:
     """Lay fingers on the canvas, move and lift them: at each step the kind, and where each is."""
@@ -301,7 +315,10 @@ def test_a_palm_that_rests_and_a_pinch_leave_nothing_and_the_page_stays_where_it
 
 
 def test_a_scribble_waits_for_the_speaker_and_on_the_stage_only_its_number_is_seen(
-    page: Page, server: Server, phones: Callable[[str, tuple[int, int]], Page]
+    page: Page,
+    server: Server,
+    phones: Callable[[str, tuple[int, int]], Page],
+    console_errors: list[str],
 ) -> None:
     code = open_room(page, server.url)
     phone = phones(f"{server.url}/r/{code}", SCREENS[2])
@@ -318,6 +335,16 @@ def test_a_scribble_waits_for_the_speaker_and_on_the_stage_only_its_number_is_se
     expect(waiting.locator(".tile")).to_have_count(0)
     expect(waiting.get_by_role("heading")).to_have_text("One drawing waits for you")
     page.keyboard.press("f")
+    expect(waiting.locator(".asked")).to_have_text(re.compile(r"^asked: \d$"))
+    refused = {"error": "not_now", "say": "The server cannot store anything just now."}
+    page.route("**/act", lambda route: route.fulfill(status=503, json=refused))
+    waiting.get_by_role("button", name="Show").click()
+    for _ in range(2):  # the wall asks on, and what was refused is still said
+        with page.expect_response(re.compile("/wall")):
+            pass
+        expect(page.locator(".trouble")).to_have_text(refused["say"])
+    page.unroute("**/act")
+    console_errors.clear()
     waiting.get_by_role("button", name="Show").click()
     expect(page.locator(".tiles .tile")).to_have_count(2)
     page.locator(".tiles .look").first.click()
@@ -329,6 +356,11 @@ def test_who_did_not_open_the_room_can_join_it_and_sees_no_wall(
 ) -> None:
     code = open_room(page, server.url)
     other_page.goto(f"{server.url}/room")
+    other_page.goto(f"{server.url}/room?hand={code}.wrong")
+    expect(other_page.get_by_text("This link controls no room.")).to_be_visible()
+    other_page.get_by_label("Or join one: its code").fill("ab1o0")
+    other_page.keyboard.press("Enter")
+    expect(other_page.get_by_text("That is no code.")).to_be_visible()
     other_page.get_by_label("Or join one: its code").fill(code.lower())
     other_page.keyboard.press("Enter")
     other_page.get_by_role("link", name=f"Draw in room {code}").click()

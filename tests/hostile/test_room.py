@@ -416,7 +416,7 @@ def test_what_a_phone_sends_reaches_the_wall_as_numbers_only(hall: Hall) -> None
     where = {"epoch": before["epoch"], "after": before["after"]}
     answer = requests.get(url, where, headers=SPEAKER, timeout=10)
     (tile,) = answer.json()["tiles"]
-    assert tile.keys() == {"n", "asked", "read", "mark", "place", "picture"}
+    assert tile.keys() == {"n", "asked", "read", "mark", "place", "picture", "with_phone"}
     assert re.fullmatch(r"[A-Za-z0-9+/]+=*", tile["picture"])
     assert type(tile["n"]) is type(tile["read"]) is type(tile["asked"]) is int
     assert tile["mark"] in ("right", "wrong", "unsure", "free")
@@ -747,6 +747,10 @@ def test_what_the_speaker_hides_of_a_phone_stays_hidden_when_it_sends_more(alone
     alone.send(token)
     tiles = alone.client.get(f"{alone.base}/wall", headers=SPEAKER).json()["tiles"]
     assert [each["place"] for each in tiles] == ["hidden", "hidden"]
+    alone.act("show_phone", number=0)
+    alone.send(token, strokes=[[[10, 10], [300, 300]], [[10, 300], [20, 310]]])
+    places = {each.place for each in alone.live.wall.tiles(alone.live.model)[1]}
+    assert "hidden" not in places
 
 
 def test_a_room_that_was_deleted_is_closed_to_the_phones_that_are_in_it(

@@ -222,21 +222,34 @@ def test_rooms_are_listed_with_the_drawings_that_were_not_taken_back(store: Stor
 # What the speaker and the phones say.
 
 
-def test_a_hidden_phone_stays_hidden_with_all_that_it_draws_until_it_is_shown(store: Store) -> None:
+def test_a_hidden_phone_stays_so_with_all_that_it_draws_and_then_nothing_is_shown_unseen(
+    store: Store,
+) -> None:
     for phone in ("amy", "bob"):
         store.act(lambda c, phone=phone: rooms.add_phone(c, CODE, phone))
-    add(store, drawing(0), drawing(0, "bob"))
-    hidden = store.act(lambda c: rooms.moderate(c, CODE, "amy", None, "hidden"))
-    assert [each.shown for each in hidden] == ["hidden"]
+    add(store, drawing(0), drawing(5), drawing(6), drawing(0, "bob"))
+    store.act(lambda c: rooms.moderate(c, CODE, "amy", "drawing-5", "hidden"))
+    store.act(lambda c: rooms.moderate(c, CODE, "amy", "drawing-6", "shown"))
+    hidden = store.act(lambda c: rooms.hide_phone(c, CODE, "amy", is_hidden=True))
+    assert [(each.id, each.shown) for each in hidden] == [
+        ("drawing-0", "with_phone"),
+        ("drawing-6", "with_phone"),
+    ]
     store.act(lambda c: rooms.add_phone(c, CODE, "amy"))  # it joins once more
-    assert [each.shown for each in add(store, drawing(1), drawing(1, "bob"))] == ["hidden", "auto"]
-    store.act(lambda c: rooms.moderate(c, CODE, "amy", None, "shown"))
+    assert [each.shown for each in add(store, drawing(1), drawing(1, "bob"))] == [
+        "with_phone",
+        "auto",
+    ]
+    back = store.act(lambda c: rooms.hide_phone(c, CODE, "amy", is_hidden=False))
+    assert {each.shown for each in back} == {"auto"}
     assert [each.shown for each in add(store, drawing(2))] == ["auto"]
     said = {(each.phone, each.id): each.shown for each in kept(store)}
     assert said == {
-        ("amy", "drawing-0"): "shown",
-        ("amy", "drawing-1"): "shown",
+        ("amy", "drawing-0"): "auto",
+        ("amy", "drawing-1"): "auto",
         ("amy", "drawing-2"): "auto",
+        ("amy", "drawing-5"): "hidden",
+        ("amy", "drawing-6"): "auto",
         ("bob", "drawing-0"): "auto",
         ("bob", "drawing-1"): "auto",
     }

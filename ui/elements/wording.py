@@ -92,6 +92,10 @@ LINEAR_ONLY = (
     " below."
 )
 ROOM_NOT_NOW = "That was not stored: the server cannot write just now. Try again in a moment."
+ROOM_DELETED = "Room {code} was deleted."
+ROOM_NOT_YOURS = "This browser no longer controls this room. Reload the page."
+ROOM_NO_CODE = "That is no code. A code has five letters and digits, and is on the wall."
+ROOM_WRONG_LINK = "This link controls no room. Copy it once more from the room's page."
 TOO_MANY_ROOMS = "There are {n} rooms open, as many as this server takes. Try again later."
 NO_MNIST = "MNIST is not on this machine: run `make fetch`."
 
@@ -224,8 +228,8 @@ def room_interval(share: Proportion) -> str:
     if share.low is None:
         return f"Of {many} from {one}; two phones are needed to say how sure that is."
     return (
-        f"Of {many} from {one}; the true share is between {interval(share)} with 95%, counting"
-        " phones, since one person's drawings are alike."
+        f"Of {many} from {one}; the true share is between {share.low:.0%} and {share.high:.0%} (95%"
+        " interval), counting phones, since one person's drawings are alike."
     )
 
 

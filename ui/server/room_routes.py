@@ -244,6 +244,8 @@ class _Seen(NamedTuple):
 
 async def _wall(request: Request, live: LiveRoom) -> Response:
     """Tell the speaker's wall what has changed since it asked last."""
+    if live.is_deleted:
+        raise _RefusedError("no_room")
     await _only_speaker(request, live)
     query = request.query_params
     given = query.get("after", "")
@@ -277,32 +279,33 @@ def _as_data(tile: Tile) -> dict[str, Any]:
         "read": tile.read,
         "mark": tile.mark,
         "place": tile.place,
+        "with_phone": tile.drawing.shown == "with_phone",
         "picture": base64.b64encode(tile.drawing.picture).decode(),
     }
 
 
 async def _act(request: Request, live: LiveRoom) -> Response:
-    """Show or hide what the speaker says: one drawing, or all of a phone."""
+    """Show or hide what the speaker says: one drawing, or all of a phone, or these no longer."""
     await _only_speaker(request, live)
     message = loaded(await _body(request))
     act, number = message.get("act"), message.get("number")
-    if not isinstance(act, str) or act not in _ACTS:
+    if not isinstance(act, str) or act not in {*_ACTS, *_OF_A_PHONE}:
         raise _RefusedError("unknown_act")
     drawing = live.wall.drawing(number) if type(number) is int else None
     if drawing is None:
         raise _RefusedError("no_drawing")
-    shown, is_all = _ACTS[act]
-    await asyncio.wrap_future(live.moderate(drawing.phone, None if is_all else drawing.id, shown))
+    if act in _ACTS:
+        done = live.moderate(drawing.phone, drawing.id, _ACTS[act])
+    else:
+        done = live.hide_phone(drawing.phone, is_hidden=_OF_A_PHONE[act])
+    await asyncio.wrap_future(done)
     return _answer({"ok": True})
 
 
-_ACTS: dict[str, tuple[Moderation, bool]] = {
-    "show": ("shown", False),
-    "hide": ("hidden", False),
-    "show_phone": ("shown", True),
-    "hide_phone": ("hidden", True),
-}
-"""What an act makes of a drawing, and whether of all of its phone."""
+_ACTS: dict[str, Moderation] = {"show": "shown", "hide": "hidden"}
+"""What an act makes of a drawing …"""
+_OF_A_PHONE = {"hide_phone": True, "show_phone": False}
+"""… and whether it hides all of its phone."""
 
 
 async def _only_speaker(request: Request, live: LiveRoom) -> None:

@@ -25,7 +25,7 @@ from model.room.drawing import Sent
 from model.room.record import Drawing, Moderation, Room, new_room
 from model.room.wall import Wall
 from model.store.commits import Commits
-from model.store.problem import Problem
+from model.store.problem import Problem, StoreError
 from model.store.visit import key
 from ui.server.pace import Bucket, Buckets
 from ui.server.store import store
@@ -43,6 +43,7 @@ __all__ = [
     "TooManyRoomsError",
     "add_hand",
     "find",
+    "is_there",
     "may_control",
     "of_browser",
     "open_room",
@@ -120,6 +121,7 @@ class LiveRoom:
         self.phones = Buckets(PHONE_RATE, PHONE_AT_ONCE, MOST_PHONES)
         self._since, self._looked = time.time() - OVERLAP_SECONDS, 0.0
         self._figured = -math.inf
+        self.is_deleted = False
         self._lock = threading.Lock()
 
     def join(self) -> tuple[str, Future[Any]]:
@@ -145,9 +147,14 @@ class LiveRoom:
         code = self.room.code
         return self._on_the_wall(lambda c: _rooms().take_back(c, code, phone), deletes=True)
 
-    def moderate(self, phone: str, id: str | None, shown: Moderation) -> Future[list[Drawing]]:
-        """Show or hide a drawing, or without an id all of a phone."""
+    def moderate(self, phone: str, id: str, shown: Moderation) -> Future[list[Drawing]]:
+        """Show or hide a drawing."""
         return self._on_the_wall(lambda c: _rooms().moderate(c, self.room.code, phone, id, shown))
+
+    def hide_phone(self, phone: str, *, is_hidden: bool) -> Future[list[Drawing]]:
+        """Hide all of a phone, or no longer."""
+        code = self.room.code
+        return self._on_the_wall(lambda c: _rooms().hide_phone(c, code, phone, is_hidden=is_hidden))
 
     def clear(self) -> Future[list[Drawing]]:
         """Delete all drawings."""
@@ -218,7 +225,7 @@ class LiveRoom:
     def _take(self, room: Room | None) -> None:
         """Take over what was looked up; a room that was deleted is closed."""
         if room is None:
-            self.room = dataclasses.replace(self.room, state="closed")
+            self.room, self.is_deleted = dataclasses.replace(self.room, state="closed"), True
             _live.pop(self.room.code, None)
             return
         if room.model != self.room.model:
@@ -266,6 +273,14 @@ def find(code: str) -> Future[LiveRoom | None]:
         future.set_result(live)
         return future
     return _mapped(_submit(lambda c: _looked_up(c, code), writes=False), _remembered)
+
+
+def is_there(code: str) -> bool:
+    """Return whether there is a room with this code; where the store does not answer, yes."""
+    try:
+        return find(code).result(WAIT_SECONDS) is not None
+    except (StoreError, TimeoutError):
+        return True
 
 
 def of_browser(browser: str) -> LiveRoom | None:

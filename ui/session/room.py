@@ -14,7 +14,18 @@ from ui.server import rooms
 from ui.server.rooms import LiveRoom, TooManyRoomsError
 from ui.session import brought, models, state
 
-__all__ = ["HAND", "arrive", "change", "clear", "compared", "mine", "open_room", "show", "use"]
+__all__ = [
+    "HAND",
+    "arrive",
+    "change",
+    "clear",
+    "compared",
+    "lose",
+    "mine",
+    "open_room",
+    "show",
+    "use",
+]
 
 HAND = "hand"
 """The address parameter of a room's secret link: its code, a point, and the secret."""
@@ -27,7 +38,10 @@ def arrive() -> None:
         return
     del st.query_params[HAND]
     code, _, secret = said.partition(".")
-    _tried(lambda: rooms.add_hand(code, state.OWNER.get(), secret))
+    held: list[bool] = []
+    _tried(lambda: held.append(rooms.add_hand(code, state.OWNER.get(), secret)))
+    if held == [False]:
+        state.ROOM_NOTICE.set(wording.ROOM_WRONG_LINK)
 
 
 def mine() -> LiveRoom | None:
@@ -37,7 +51,20 @@ def mine() -> LiveRoom | None:
     except (StoreError, TimeoutError):
         state.ROOM_NOTICE.set(wording.ROOM_NOT_NOW)
         return None
+    shown = state.ROOM_SHOWN.get()
+    if live is not None and live.room.code == state.ROOM_LOST.get():
+        live = None
+    code = None if live is None else live.room.code
+    if shown not in (None, code, state.ROOM_LOST.get()) and not rooms.is_there(shown):
+        state.ROOM_NOTICE.set(wording.ROOM_DELETED.format(code=shown))
+    state.ROOM_SHOWN.set(code)
     return live
+
+
+def lose(live: LiveRoom) -> None:
+    """Show this room no further: the server no longer takes this browser for its speaker's."""
+    state.ROOM_LOST.set(live.room.code)
+    state.ROOM_NOTICE.set(wording.ROOM_NOT_YOURS)
 
 
 def open_room(model: Checkpoint) -> None:

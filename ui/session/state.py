@@ -266,6 +266,10 @@ OWN_TURN = WidgetKey[bool]("own_turn", bool)
 # The room; see ui/session/room.py.
 ROOM_NOTICE = Key[str | None]("room_notice", lambda: None)
 """One sentence to show on Room: why something was not done."""
+ROOM_SHOWN = Key[str | None]("room_shown", lambda: None)
+"""The code of the room that Room has shown last."""
+ROOM_LOST = Key[str | None]("room_lost", lambda: None)
+"""The code of a room that this browser no longer controls."""
 ROOM_TRAINED = Key["dict[str, frozenset[str]]"]("room_trained", dict)
 """The phones on whose drawings a training learned, by the id of its job."""
 ROOM_BEFORE = Key[Checkpoint | None]("room_before", lambda: None)

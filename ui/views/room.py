@@ -8,7 +8,7 @@ import html
 import streamlit as st
 
 from model.room import export
-from model.room.names import CODE_LENGTH
+from model.room.names import CODE_LENGTH, is_code
 from ui.components.wall import wall
 from ui.elements import notices, qr, wording
 from ui.panels.room_figures import POLL_SECONDS, room_figures
@@ -39,7 +39,12 @@ def room_view() -> None:
         return
     with st.container(key="room_empty" if is_empty else "room_view"):
         with st.container(key="room_wall"):
-            picked = wall(f"{prefix()}{PHONES}{live.room.code}/", is_stage=state.STAGE.get())
+            known = f"{live.room.state} {str(live.room.takes_new).lower()}"
+            base = f"{prefix()}{PHONES}{live.room.code}/"
+            picked, news = wall(base, known, is_stage=state.STAGE.get())
+            if news == "not_yours":
+                room.lose(live)
+                st.rerun()
         with st.container(key="room_side"):
             with st.container(key="room_address"):
                 _closed(live) if is_closed else _address(live)
@@ -84,7 +89,9 @@ def _door(before: str = "") -> None:
             key=state.CODE.name,
             width=200,
         )
-        if code:
+        if code and not is_code(code.upper()):
+            st.html(f"<p class='note' role='alert'>{wording.ROOM_NO_CODE}</p>")
+        elif code:
             st.html(
                 f"<p><a class='join' href='{prefix()}{PHONES}{html.escape(code.upper())}'>"
                 f"Draw in room {html.escape(code.upper())}</a></p>"

@@ -25,6 +25,12 @@ WORDS: dict[str, Any] = {
     "closed": "The room is closed.",
     "no_joins": "No new phones are let in now.",
     "lost": "The server does not answer. What is here stays; new drawings come when it is back.",
+    "deleted": "This room was deleted.",
+    "not_yours": "This browser no longer controls this room. Reload the page.",
+    "not_done": "That was not done: the server did not answer. Try again.",
+    "newest": ": here are the newest {n}",
+    "asked": "asked: {asked}",
+    "nothing_asked": "drawn freely",
     "not_stored": (
         "The server cannot store drawings just now. Phones keep theirs, and send them again."
     ),
@@ -37,7 +43,7 @@ WORDS: dict[str, Any] = {
     "show": "Show",
     "hide": "Hide",
     "hidden": ["One drawing is hidden", "{n} drawings are hidden"],
-    "show_phone": "Show all of this phone",
+    "show_phone": "Hide this phone no longer",
     "hide_phone": "Hide all of this phone",
 }
 LABELS = {"wall": "The wall", "waiting": "What waits for you"}
@@ -51,22 +57,32 @@ _mount = st.components.v2.component(
 )
 
 
-def wall(base: str, *, is_stage: bool) -> int | None:
+def wall(base: str, known: str, *, is_stage: bool) -> tuple[int | None, str | None]:
     """Show a room's drawings.
 
     Parameters
     ----------
     base : str
         Where the room's routes are on this server: "/r/CODE/".
+    known : str
+        What the page says of the room: its state and whether it lets phones join, as "open true".
     is_stage : bool
         Whether everybody sees it: then of what waits for the speaker only the number is shown.
 
     Returns
     -------
     The number of the drawing that was clicked, in the run that the click begins; None in every
-    other.
+    other. And news, in the run that they begin: "deleted", "not_yours", or another state, as
+    another device has changed it.
     """
-    picked = _mount(
-        key="wall", data={"base": base, "isStage": is_stage}, on_picked_change=lambda: None
-    ).picked
-    return picked if type(picked) is int and picked >= 0 else None
+    found = _mount(
+        key="wall",
+        data={"base": base, "known": known, "isStage": is_stage},
+        on_picked_change=lambda: None,
+        on_news_change=lambda: None,
+    )
+    picked, news = found.picked, found.news
+    return (
+        picked if type(picked) is int and picked >= 0 else None,
+        news if isinstance(news, str) else None,
+    )

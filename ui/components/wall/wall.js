@@ -7,6 +7,7 @@
 const EVERY = 1000; // milliseconds
 const MOST = 400; // tiles; the oldest goes first
 const MOST_WAITING = 24;
+const REFUSED = 6000; // milliseconds for which it is said why something was not done
 
 let state = null; // of the room that is shown: {base, epoch, after, drawings, root}
 let timer = 0;
@@ -19,9 +20,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   isStage = data.isStage;
   if (state?.base !== data.base || state.root !== parentElement) {
     state = { base: data.base, epoch: "", after: 0, drawings: new Map(), root: parentElement };
+    Object.assign(state, { refusedUntil: 0, known: data.known, told: "" });
     clearTimeout(timer);
     ask(state);
   } else {
+    state.known = data.known;
     show(state);
   }
   return () => {
@@ -37,6 +40,10 @@ async function ask(room) {
   const mine = turn; // a press asks at once, and the question before it asks no further
   try {
     const answer = await fetch(`${room.base}wall?after=${room.after}&epoch=${room.epoch}`);
+    if (answer.status === 404 || answer.status === 403) {
+      put(room, ".trouble", answer.status === 404 ? WORDS.deleted : WORDS.not_yours);
+      return tell("news", answer.status === 404 ? "deleted" : "not_yours"); // and asks no further
+    }
     if (!answer.ok) throw new Error(answer.status);
     take(room, await answer.json());
   } catch {
@@ -62,8 +69,16 @@ function take(room, said) {
   ];
   if (said.drawings === 0) counts.splice(0, 2, WORDS.empty);
   put(room, ".counts", counts.join(" · "));
-  put(room, ".trouble", trouble(said));
+  if (Date.now() > room.refusedUntil) put(room, ".trouble", trouble(said));
   if (hasChanged) show(room);
+  const news = `${said.state} ${said.joins}`; // what the page's buttons do not know yet, told once
+  if (news !== room.known && news !== room.told) tell("news", news);
+  room.told = news;
+}
+
+function refuse(room, text) {
+  room.refusedUntil = Date.now() + REFUSED;
+  put(room, ".trouble", text);
 }
 
 function trouble({ problem, state, joins }) {
@@ -92,13 +107,18 @@ function show(room) {
   const hidden = newest.filter(({ place }) => place === "hidden");
   const aside = room.root.querySelector(".hidden");
   aside.hidden = isStage || hidden.length === 0;
-  aside.querySelector("summary").textContent = counted(WORDS.hidden, hidden.length);
+  aside.querySelector("summary").textContent = headed(WORDS.hidden, hidden.length);
   fill(aside.querySelector("ul"), isStage ? [] : hidden.slice(0, MOST_WAITING), whatIsHidden);
   const waiting = newest.filter(({ place }) => place === "waits");
   const section = room.root.querySelector(".waiting");
   section.hidden = waiting.length === 0;
-  section.querySelector("h3").textContent = counted(WORDS.waits, waiting.length);
+  section.querySelector("h3").textContent = headed(WORDS.waits, waiting.length);
   fill(section.querySelector("ul"), isStage ? [] : waiting.slice(0, MOST_WAITING), whatWaits);
+}
+
+function headed(words, n) {
+  const most = isStage || n <= MOST_WAITING ? "" : worded(WORDS.newest, { n: MOST_WAITING });
+  return counted(words, n) + most;
 }
 
 // Bring a list to these drawings; what is there and has not changed stays the same element.
@@ -133,12 +153,16 @@ function whatWaits(drawing) {
 }
 
 function whatIsHidden(drawing) {
-  return withActs(drawing, ["show", "show_phone"]);
+  return withActs(drawing, drawing.with_phone ? ["show", "show_phone"] : ["show"]);
 }
 
 function withActs(drawing, names) {
   const item = document.createElement("li");
-  item.append(tile("div", drawing));
+  const asked = document.createElement("p");
+  asked.className = "asked";
+  asked.textContent =
+    drawing.asked === null ? WORDS.nothing_asked : worded(WORDS.asked, { asked: drawing.asked });
+  item.append(tile("div", drawing), asked);
   for (const name of names) item.append(button(WORDS[name], "", () => act(name, drawing)));
   return item;
 }
@@ -198,10 +222,10 @@ async function act(name, drawing) {
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ act: name, number: drawing.n }),
     });
-    if (!answer.ok) put(room, ".trouble", (await answer.json()).say);
+    if (!answer.ok) refuse(room, (await answer.json()).say);
     clearTimeout(timer);
     ask(room);
   } catch {
-    put(room, ".trouble", WORDS.lost);
+    refuse(room, WORDS.not_done);
   }
 }
