@@ -15,6 +15,7 @@ from tests.support.answers import (
     shares,
 )
 from tests.support.drawing import DIGITS, canvas_ready, draw, mouse_held
+from tests.support.server import Server
 
 SLOW = 60_000
 
@@ -76,9 +77,10 @@ def test_on_test_digits_each_says_what_it_alone_gets_right_and_a_click_shows_it(
     expect(page.get_by_role("radiogroup", name="Why?")).to_be_visible(timeout=SLOW)
 
 
-def test_a_network_that_is_fed_no_pictures_is_refused_with_a_reason(page: Page) -> None:
-    canvas_ready(page)
-    page.goto(page.url.rstrip("/") + "/train?data=digits&kind=network&input=directions")
+def test_a_network_that_is_fed_no_pictures_is_refused_with_a_reason(
+    page: Page, server: Server
+) -> None:
+    page.goto(f"{server.url}/train?data=digits&kind=network&input=directions")
     expect(page.get_by_text("Its filters begin at random")).to_be_visible()
     press(page, "train")
     expect(page.get_by_text("its input must be pixels or moments")).to_be_visible()

@@ -62,8 +62,10 @@ def report(step: int, config: TrainingConfig, seconds: float) -> types.SimpleNam
         n_steps=config.n_steps,
         train_loss=1 / (step + 1),
         validation_accuracy=step / config.n_steps,
-        weights=np.zeros((784, 10), np.float32),
-        bias=np.full(10, step, np.float32),
+        parameters={
+            "weights": np.zeros((784, 10), np.float32),
+            "bias": np.full(10, step, np.float32),
+        },
         seconds=seconds,
     )
 

@@ -54,6 +54,7 @@ def _settings() -> None:
     _drop_endless()
     st.subheader("Settings")
     _data_choice()
+    address.take(state.KIND, KINDS, formerly={})
     st.segmented_control(
         "Model",
         list(KINDS),
@@ -61,11 +62,12 @@ def _settings() -> None:
         default=state.KIND.first(),
         required=True,
         key=state.KIND.name,
-        bind="query-params",
+        persist_state="session",
         on_change=_feed_pictures,
         help="Formula: y = softmax(xW + b), 7,850 numbers. Network: three layers of filters in"
         " front of it, 7,820 numbers; it learns more slowly, and has no film",
     )
+    address.write(state.KIND)
     st.segmented_control(
         "Input",
         INPUTS,
