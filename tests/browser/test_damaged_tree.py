@@ -26,7 +26,7 @@ def spoilt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     for name in PARTS:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, tree / name)
-    for name in ("directions", "moments"):
+    for name in ("directions", "moments", "network"):
         (tree / f"assets/checkpoints/{name}.safetensors").unlink()
     pixels = tree / "assets/checkpoints/pixels.safetensors"
     pixels.write_bytes(pixels.read_bytes()[:80_000])
@@ -53,7 +53,7 @@ def page(browser: Browser, spoilt: Server) -> Iterator[Page]:
 def test_without_models_and_data_retrain_makes_one_that_answers(page: Page, spoilt: Server) -> None:
     canvas_ready(page)
     expect(page.get_by_text("missing or damaged. Press Retrain to make one")).to_be_visible()
-    for name in INPUTS:
+    for name in (*INPUTS, "network"):
         assert re.search(rf"A shipped model is left out: .*{name}\.safetensors", spoilt.log())
     draw(page, DIGITS[3])
     press(page, "retrain")

@@ -137,7 +137,7 @@ def test_a_killed_training_process_is_told_in_words_and_the_next_press_trains(
     expect_digit(page, 3)
     percent = shares(page)
     press(page, "retrain")
-    expect(models(page)).to_have_count(4, timeout=SLOW)
+    expect(models(page)).to_have_count(5, timeout=SLOW)
     choose_model(page, "directions")
     process = training_process(server)
     with slowed(process):
@@ -148,7 +148,7 @@ def test_a_killed_training_process_is_told_in_words_and_the_next_press_trains(
     expect(models(page).filter(has_text="directions")).to_be_checked()
     wait_until(lambda: shares(page) == percent, 15, "another model answers")
     press(page, "retrain")
-    expect(models(page)).to_have_count(5, timeout=SLOW)
+    expect(models(page)).to_have_count(6, timeout=SLOW)
 
 
 def test_a_frozen_server_is_told_while_the_bars_go_on_and_so_is_its_return(

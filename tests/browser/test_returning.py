@@ -248,7 +248,7 @@ def test_where_the_browser_keeps_no_cookies_a_lost_model_is_said_once(
         gone = page.get_by_text("The server no longer knew this visit: the model that you added")
         expect(gone).to_be_visible()
         expect(gone).to_contain_text("directions answers now.")
-        expect(models(page)).to_have_count(3)
+        expect(models(page)).to_have_count(4)
         choose_model_quietly(page, "pixels")
         expect(gone).to_have_count(0)
         forget(page, cable)

@@ -222,7 +222,7 @@ def _receipt(page: Page) -> None:
 def _gone_back(page: Page) -> None:
     expect(page.locator(".told")).to_have_count(0)
     expect(models(page).filter(has_text="directions")).to_be_checked()
-    expect(models(page)).to_have_count(4)
+    expect(models(page)).to_have_count(5)
     expect_digit(page, 4)
 
 
@@ -298,7 +298,7 @@ def _as_it_was(page: Page) -> None:
     canvas_ready(page)
     expect_digit(page, 4)
     expect(models(page).filter(has_text="yours 2")).to_be_checked()
-    expect(models(page)).to_have_count(5)
+    expect(models(page)).to_have_count(6)
     page.keyboard.press("t")
     _receipt_alone(page)
     page.keyboard.press("d")
