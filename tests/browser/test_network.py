@@ -34,7 +34,7 @@ def test_it_answers_when_the_pen_is_lifted_and_a_linear_reason_says_what_it_need
     expect(reading).to_have_attribute("data-by", "server")
     open_reason(page, "Evidence")
     expect(page.get_by_text("This needs a linear model")).to_be_visible()
-    open_reason(page, "Stroke by stroke")
+    open_reason(page, "Strokes")
     expect(page.locator("p.reason")).to_contain_text("its mind")
     choose_model(page, "directions")
     open_reason(page, "Evidence")

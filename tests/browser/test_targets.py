@@ -49,7 +49,8 @@ TOO_SMALL = """(whole, least) => {
       if (node.closest("[inert]") || getComputedStyle(node).pointerEvents === "none") continue;
       let box = node.getBoundingClientRect();
       if (box.width <= 1 || box.right < 0) continue; // a menu that is closed
-      if (box.top < least || box.bottom > innerHeight - least || box.right > innerWidth) {
+      const isOut = !isIn(at(box.left + box.width / 2, box.top + box.height / 2), node);
+      if (isOut || box.top < least || box.bottom > innerHeight - least || box.right > innerWidth) {
         node.scrollIntoView({block: "center", inline: "center", behavior: "instant"});
         box = node.getBoundingClientRect();
       }
