@@ -235,8 +235,8 @@ FAULTS = (
     Fault(
         "how view",
         "the visitor's drawing is not used",
-        "picture = digit_on_canvas()\n    seen = model.seen",
-        "picture = None\n    seen = model.seen",
+        "picture = digit_on_canvas()\n    return _examples()",
+        "picture = None\n    return _examples()",
         "browser/test_how.py",
         "product",
     ),

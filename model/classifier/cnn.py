@@ -128,7 +128,7 @@ def _largest_of_four(maps: Floats) -> Floats:
 
 
 def _frozen(name: str, array: NDArray[Any]) -> Floats:
-    array = np.array(array, dtype=np.float32)
+    array = np.array(array, dtype=np.float32, order="C")  # a file holds them row by row
     if array.shape != SHAPES[name]:
         raise ValueError(f"{name} must have shape {SHAPES[name]}, got {array.shape}")
     if not (np.abs(array) <= LARGEST).all():  # false for NaN as well

@@ -66,8 +66,8 @@ def changed_metadata(field: str, **changes: Any) -> bytes:
 
 
 def assert_same(one: Checkpoint, other: Checkpoint) -> None:
-    np.testing.assert_array_equal(one.model.weights, other.model.weights)
-    np.testing.assert_array_equal(one.model.bias, other.model.bias)
+    for name, array in one.model.parameters.items():
+        np.testing.assert_array_equal(array, other.model.parameters[name])
     assert one.config == other.config
     np.testing.assert_array_equal(one.reject_rule.prototypes, other.reject_rule.prototypes)
     np.testing.assert_array_equal(one.reject_rule.rejector[0], other.reject_rule.rejector[0])

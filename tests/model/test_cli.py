@@ -148,6 +148,7 @@ def test_train_saves_the_settings_and_what_was_measured(capsys: Captured, tmp_pa
     result = answer(capsys, *arguments.split(), str(out))
     saved = checkpoint.load(out)
     assert saved.config.as_dict() == {
+        "kind": "softmax",
         "input": "moments",
         "n_steps": 30,
         "batch_size": 50,
