@@ -1,8 +1,8 @@
-"""The data of a training, checked, and handed over to what takes the steps."""
+"""The data of a training, handed over to what takes the steps, and the formula handed back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from model.config import N_CLASSES, N_FEATURES
 
-__all__ = ["MOST_MEASURED", "handed_over"]
+__all__ = ["MOST_MEASURED", "handed_over", "parameters"]
 
 MOST_MEASURED = 1_000
 """Validation pictures on which a report is measured, at most."""
@@ -50,6 +50,15 @@ def handed_over(tensor: Callable[[NDArray[Any]], Any], *arrays: Any) -> tuple[An
             return tensors
         _kept[key] = arrays, tensors
     return _kept[key][1]
+
+
+def parameters(frame: Sequence[Any]) -> dict[str, NDArray[np.float32]]:
+    """Return a model's arrays by name.
+
+    `frame` is a state, of which the first two entries count, or what `descend` kept of one.
+    """
+    templates, bias = frame[:2]
+    return {"weights": np.ascontiguousarray(np.asarray(templates).T), "bias": np.asarray(bias)}
 
 
 def _spread(n: int) -> NDArray[np.intp]:

@@ -5,7 +5,6 @@ After the tutorial's 1,000 steps the weights differ by less than 1e-5 (a test ho
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from model.config import N_CLASSES, N_FEATURES
+from model.training.handed_over import parameters
 
 __all__ = ["cross_entropy", "descend", "parameters", "predicted", "start", "tensor"]
 
@@ -32,15 +32,6 @@ def start(seed: int) -> tuple[Floats, ...]:
     templates = np.zeros((N_CLASSES, N_FEATURES), np.float32)
     bias = np.zeros(N_CLASSES, np.float32)
     return templates, bias, templates.copy(), bias.copy()
-
-
-def parameters(frame: Sequence[Any]) -> dict[str, NDArray[np.float32]]:
-    """Return a model's arrays by name.
-
-    `frame` is a state, of which the first two entries count, or what `descend` kept of one.
-    """
-    templates, bias = frame[:2]
-    return {"weights": np.ascontiguousarray(np.asarray(templates).T), "bias": np.asarray(bias)}
 
 
 def predicted(templates: Floats, bias: Floats, features: Floats) -> NDArray[np.int64]:

@@ -9,7 +9,6 @@ the same (a test holds that), tracing is half a second shorter, and the steps ar
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from model.config import N_CLASSES, N_FEATURES
 from model.quiet import quietly
+from model.training.handed_over import parameters
 
 __all__ = ["cross_entropy", "descend", "one_step", "parameters", "predicted", "start", "tensor"]
 
@@ -36,15 +36,6 @@ def start(seed: int) -> tuple[Any, ...]:
     """
     templates, bias = tf.zeros([N_CLASSES, N_FEATURES]), tf.zeros([N_CLASSES])
     return templates, bias, templates, bias
-
-
-def parameters(frame: Sequence[Any]) -> dict[str, NDArray[np.float32]]:
-    """Return a model's arrays by name.
-
-    `frame` is a state, of which the first two entries count, or what `descend` kept of one.
-    """
-    templates, bias = frame[:2]
-    return {"weights": np.ascontiguousarray(np.asarray(templates).T), "bias": np.asarray(bias)}
 
 
 def predicted(templates: Any, bias: Any, features: Any) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -220,11 +221,15 @@ def _said(verdict: str, digit: int) -> str:
     }[verdict]
 
 
+def _store(server: Server) -> contextlib.closing[Store]:
+    """Return the server's store, as another program opens it."""
+    return contextlib.closing(Store(server.log_file.parent / "store"))
+
+
 def _model(server: Server, code: str) -> bytes:
     """Return the model of a room, as its server's store has it."""
-    store = Store(server.log_file.parent / "store")
-    room = store.act(lambda connection: rooms.read(connection, code), writes=False)
-    store.close()
+    with _store(server) as store:
+        room = store.act(lambda connection: rooms.read(connection, code), writes=False)
     assert room is not None
     return room.model
 
@@ -370,3 +375,22 @@ def test_who_did_not_open_the_room_can_join_it_and_sees_no_wall(
     other_page.goto(f"{server.url}/room")
     expect(other_page.get_by_role("button", name="Open a room")).to_be_visible()
     expect(other_page.locator(".tiles")).to_have_count(0)
+
+
+def test_another_tab_hears_of_a_pause_and_of_a_room_that_is_deleted(
+    page: Page, server: Server, console_errors: list[str]
+) -> None:
+    code = open_room(page, server.url)
+    tab = page.context.new_page()
+    tab.goto(f"{server.url}/room")
+    tab.get_by_role("button", name="Pause").click()
+    expect(page.get_by_role("button", name="Go on")).to_be_visible()
+    page.get_by_role("button", name="Go on").click()
+    expect(tab.get_by_role("button", name="Pause")).to_be_visible()
+    tab.close()
+    with _store(server) as store:
+        assert store.act(lambda connection: rooms.delete(connection, code), deletes=True)
+    expect(page.get_by_text(f"Room {code} was deleted.")).to_be_visible()
+    expect(page.get_by_role("button", name="Open a room")).to_be_visible()
+    expect(page.locator(".room-code")).to_have_count(0)
+    console_errors.clear()  # the answer that says so is a 404

@@ -87,13 +87,16 @@ ROOM_LINEAR = (
     "Phones read with a linear model: the network stays here, and the shipped model that is best"
     " without it reads in the room."
 )
+HOW_LINEAR = (
+    "The steps of the tutorial are those of the linear models: choose one of them on Draw to see"
+    " how it works, on your own drawing. Whatever the model, it is tested like this."
+)
 LINEAR_ONLY = (
     "This needs a linear model, whose answer is a sum. The network's is none: choose another model"
     " below."
 )
 ROOM_NOT_NOW = "That was not stored: the server cannot write just now. Try again in a moment."
 ROOM_DELETED = "Room {code} was deleted."
-ROOM_NOT_YOURS = "This browser no longer controls this room. Reload the page."
 ROOM_NO_CODE = "That is no code. A code has five letters and digits, and is on the wall."
 ROOM_WRONG_LINK = "This link controls no room. Copy it once more from the room's page."
 TOO_MANY_ROOMS = "There are {n} rooms open, as many as this server takes. Try again later."
@@ -385,9 +388,12 @@ def change(found: Counterfactual) -> str:
 
 def answered(digit: int | None, probabilities: NDArray[np.floating[Any]]) -> str:
     """Say what a model answers, and how sure it is: "4, 99%", "not sure"."""
-    share = float(probabilities.max())
-    sure = ">99.9%" if share >= 0.9995 else f"{share:.1%}"
-    return "not sure" if digit is None else f"{digit}, {sure}"
+    return "not sure" if digit is None else f"{digit}, {sure(float(probabilities.max()))}"
+
+
+def sure(share: float) -> str:
+    """Say a probability, as the bars do: a model is never wholly sure."""
+    return ">99.9%" if share >= 0.9995 else f"{share:.1%}"
 
 
 def compared(answers: Mapping[str, int | None]) -> str:

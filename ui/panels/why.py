@@ -214,19 +214,15 @@ def _teach(model: SoftmaxRegression, reading: Reading) -> None:
 
 def _break(model: SoftmaxRegression, reading: Reading) -> None:
     """Show what becomes of the bars where the model is broken."""
-    now = broken()
     with st.spinner("Reading the test digits"):
         name, test = resources.test_data()
-        features = resources.test_features(model)
+        whole = resources.test_accuracy(model)
     measured = None
-    if now is not None:
+    if (now := broken()) is not None:
         hurt = damaged(model, now.damage, now.as_share)
-        right = hurt.decision_function(features).argmax(axis=1) == test.labels
-        measured = now, float(right.mean())
-    whole = resources.test_accuracy(model)
-    break_it(
-        model, reading.features, f"{len(test):,} test digits of {DATA_NAMES[name]}", whole, measured
-    )
+        measured = now, resources.passing_accuracy(hurt)
+    tested = f"{len(test):,} test digits of {DATA_NAMES[name]}"
+    break_it(model, reading.features, tested, whole, measured)
 
 
 def _compare(model: Classifier, reading: Reading) -> None:

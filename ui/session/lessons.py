@@ -54,10 +54,8 @@ def learn(checkpoint: Checkpoint, lesson: Lesson) -> None:
     began = time.perf_counter()
     validation, replay = resources.lesson_pictures(checkpoint.model)
     features = checkpoint.model.features(lesson.digit[np.newaxis])[0]
-    has_replay = state.REPLAY.get()
-    after, n_steps = taught(
-        checkpoint, features, lesson.label, validation, replay if has_replay else None
-    )
+    reminded = replay if state.REPLAY.get() else None
+    after, n_steps = taught(checkpoint, features, lesson.label, validation, reminded)
     if after.model.training_data.name == resources.test_data()[0]:
         measured = {**after.measured, "test_accuracy": resources.test_accuracy(after.model)}
         after = dataclasses.replace(after, measured=measured)
@@ -66,7 +64,7 @@ def learn(checkpoint: Checkpoint, lesson: Lesson) -> None:
     name = models.add_model("taught", after)
     state.BEFORE.set(before)
     models.use(name)
-    state.LEARNED.set(Learned(before, name, lesson, n_steps, seconds, has_replay))
+    state.LEARNED.set(Learned(before, name, lesson, n_steps, seconds))
 
 
 def undo() -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from model.classifier.checkpoint import Checkpoint
 from model.store.problem import StoreError
+from ui.components.wall import WORDS as WALL
 from ui.elements import wording
 from ui.server import rooms
 from ui.server.rooms import LiveRoom, TooManyRoomsError
@@ -64,7 +65,7 @@ def mine() -> LiveRoom | None:
 def lose(live: LiveRoom) -> None:
     """Show this room no further: the server no longer takes this browser for its speaker's."""
     state.ROOM_LOST.set(live.room.code)
-    state.ROOM_NOTICE.set(wording.ROOM_NOT_YOURS)
+    state.ROOM_NOTICE.set(WALL["not_yours"])
 
 
 def open_room(model: Checkpoint) -> None:

@@ -65,7 +65,6 @@ class Learned:
     lesson: Lesson
     n_steps: int
     seconds: float
-    has_replay: bool
 
 
 @dataclasses.dataclass

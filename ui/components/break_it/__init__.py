@@ -110,7 +110,7 @@ class Broken(NamedTuple):
 _mount = st.components.v2.component(
     "inkling_break_it",
     html=page(_HERE / "break_it.html", WORDS),
-    css=style("small_bars.css", _HERE / "break_it.css"),
+    css=style("small_bars.css", "button.css", _HERE / "break_it.css"),
     js=script(
         *("words.js", "small_bars.js", _HERE / "break_it.js"),
         WORDS=WORDS,

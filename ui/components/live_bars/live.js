@@ -10,9 +10,9 @@
 // - "inkling-part", from the bars: the place of the digit that was clicked, for Python.
 //
 // The pen is heard as the canvas's library hears it, by mouse events: canvas_guard/guard.js makes
-// them from whatever draws. Nothing runs while nobody draws, nor where the
-// message is empty: then the model that answers cannot read here, and only clicks are told. The canvas is found by the stroke that begins on it (an event's
-// path leads through open shadow roots), so neither a timer nor an observer looks out for it, and
+// them from whatever draws. Nothing runs while nobody draws, nor where the message is empty: then
+// the model that answers cannot read here, and only clicks are told. The canvas is found by the
+// stroke that begins on it (an event's path leads through open shadow roots), so neither a timer nor an observer looks out for it, and
 // it may be made anew at any time. The listeners of a stroke go when the pen is lifted.
 //
 // Which reading is shown:

@@ -26,7 +26,7 @@ _HERE = Path(__file__).parent
 _mount = st.components.v2.component(
     "inkling_running_sum",
     html=page(_HERE / "sum.html", WORDS),
-    css=style(_HERE / "sum.css"),
+    css=style("button.css", _HERE / "sum.css"),
     js=script(
         *("words.js", "signed.js", _HERE / "sum.js"),
         **MAP_COLOURS,

@@ -7,6 +7,7 @@
 const EVERY = 1000; // milliseconds
 const MOST = 400; // tiles; the oldest goes first
 const MOST_WAITING = 24;
+const TOLD_AGAIN = 3000; // milliseconds, where the page still does not know
 const REFUSED = 6000; // milliseconds for which it is said why something was not done
 
 let state = null; // of the room that is shown: {base, epoch, after, drawings, root}
@@ -20,7 +21,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   isStage = data.isStage;
   if (state?.base !== data.base || state.root !== parentElement) {
     state = { base: data.base, epoch: "", after: 0, drawings: new Map(), root: parentElement };
-    Object.assign(state, { refusedUntil: 0, known: data.known, told: "" });
+    Object.assign(state, { refusedUntil: 0, known: data.known, toldUntil: 0 });
     clearTimeout(timer);
     ask(state);
   } else {
@@ -38,18 +39,22 @@ export default function ({ data, parentElement, setTriggerValue }) {
 async function ask(room) {
   turn += 1;
   const mine = turn; // a press asks at once, and the question before it asks no further
+  let next = EVERY;
   try {
     const answer = await fetch(`${room.base}wall?after=${room.after}&epoch=${room.epoch}`);
     if (answer.status === 404 || answer.status === 403) {
-      put(room, ".trouble", answer.status === 404 ? WORDS.deleted : WORDS.not_yours);
-      return tell("news", answer.status === 404 ? "deleted" : "not_yours"); // and asks no further
+      const news = answer.status === 404 ? "deleted" : "not_yours"; // the page shows another view
+      put(room, ".trouble", WORDS[news]);
+      tell("news", news);
+      next = TOLD_AGAIN;
+    } else {
+      if (!answer.ok) throw new Error(answer.status);
+      take(room, await answer.json());
     }
-    if (!answer.ok) throw new Error(answer.status);
-    take(room, await answer.json());
   } catch {
     put(room, ".trouble", WORDS.lost);
   }
-  if (room === state && mine === turn) timer = setTimeout(ask, EVERY, room);
+  if (room === state && mine === turn) timer = setTimeout(ask, next, room);
 }
 
 function take(room, said) {
@@ -71,9 +76,10 @@ function take(room, said) {
   put(room, ".counts", counts.join(" · "));
   if (Date.now() > room.refusedUntil) put(room, ".trouble", trouble(said));
   if (hasChanged) show(room);
-  const news = `${said.state} ${said.joins}`; // what the page's buttons do not know yet, told once
-  if (news !== room.known && news !== room.told) tell("news", news);
-  room.told = news;
+  const news = `${said.state} ${said.joins}`; // what the page's buttons do not know yet
+  if (news === room.known || Date.now() < room.toldUntil) return;
+  room.toldUntil = Date.now() + TOLD_AGAIN; // Streamlit may lose what it is told in another run
+  tell("news", news);
 }
 
 function refuse(room, text) {
