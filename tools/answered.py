@@ -7,6 +7,8 @@ python -m tools.answered drawn FILE      pen-drawn digits (see `model.data.strok
 python -m tools.answered tapped FILE     the same with one stray tap of the pen on each drawing
 python -m tools.answered pairs FILE      two of them side by side, which make a number
 python -m tools.answered letters FILE    pen-drawn letters that no digit resembles
+python -m tools.answered alone FILE      pen-drawn digits that it alone of the shipped models reads
+                                         rightly, and wrongly
 """
 
 from __future__ import annotations
@@ -22,14 +24,18 @@ from numpy.typing import NDArray
 from model.classifier import checkpoint
 from model.classifier.checkpoint import Checkpoint
 from model.classifier.prediction import are_answered, read_parts
+from model.config import SHIPPED
 from model.data import datasets, strokes
 from model.data.strokes import WrittenDigit
+from model.evaluation.robustness import alone
+from model.preprocessing.centring import centred
 from model.terminal import print_result
 from tools import drawn, nonsense
 from tools.negatives import HELD_OUT, negatives
 
 __all__ = [
     "main",
+    "on_alone",
     "on_digits",
     "on_drawn",
     "on_held_out",
@@ -39,7 +45,7 @@ __all__ = [
     "on_tapped",
 ]
 
-ROOT = Path(__file__).resolve().parents[1]
+CHECKPOINTS = Path(__file__).resolve().parents[1] / "assets" / "checkpoints"
 DRAWINGS_A_KIND = 200
 HELD_OUT_A_KIND = 500
 N_PAIRS = 1_500
@@ -147,6 +153,25 @@ def on_letters(trained: Checkpoint, path: Path) -> dict[str, float]:
     return {"n": len(answered), "answered": float(np.mean(answered))}
 
 
+def on_alone(name: str, digits: Sequence[WrittenDigit]) -> dict[str, float]:
+    """Return which share of drawings one shipped model alone reads rightly, and wrongly.
+
+    Parameters
+    ----------
+    name : str
+        Of a shipped model, which is compared with the others.
+    digits : sequence of WrittenDigit
+    """
+    drawings = np.stack([centred(ink) for ink in strokes.canvas_drawings(digits, seed=0)])
+    labels = np.array([digit.label for digit in digits])
+    predicted = {
+        each: checkpoint.load(CHECKPOINTS / f"{each}.safetensors").model.predict(drawings)
+        for each in SHIPPED
+    }
+    found, n = alone(predicted, labels)[name], len(labels)
+    return {"n": n, "right": len(found.right) / n, "wrong": len(found.wrong) / n}
+
+
 _ON_DIGITS = {"drawn": on_drawn, "tapped": on_tapped, "pairs": on_pairs}
 
 
@@ -164,13 +189,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--checkpoint",
         type=Path,
-        default=ROOT / "assets" / "checkpoints" / "directions.safetensors",
+        default=CHECKPOINTS / "directions.safetensors",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args(arguments)
     try:
         trained = checkpoint.load(options.checkpoint)
-        if options.what in (*_ON_DIGITS, "letters") and options.file is None:
+        if options.what in (*_ON_DIGITS, "letters", "alone") and options.file is None:
             parser.error(f"{options.what} needs a file of pen strokes")
         if options.what == "nonsense":
             result = on_nonsense(trained)
@@ -178,6 +203,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             result = on_held_out(trained)
         elif options.what == "letters":
             result = on_letters(trained, options.file)
+        elif options.what == "alone":
+            name = options.checkpoint.stem
+            if name not in SHIPPED:
+                parser.error(f"{name} is no model that comes with the program")
+            result = on_alone(name, list(strokes.read(options.file)))
         elif options.what in _ON_DIGITS:
             result = _ON_DIGITS[options.what](trained, list(strokes.read(options.file)))
         else:

@@ -95,6 +95,11 @@ TABLES = {
         "{n} pen-drawn digits",
         _SCORES,
     ),
+    "alone": Table(
+        f"python -m tools.answered alone DIGITS {_CHECKPOINT}",
+        "{n} pen-drawn digits, of the four models",
+        {"right": "it alone is right", "wrong": "it alone is wrong"},
+    ),
     "answered": Table(
         f"python -m tools.answered mnist {_CHECKPOINT}",
         "{n} test digits of MNIST",

@@ -54,6 +54,28 @@ def _settings() -> None:
     _drop_endless()
     st.subheader("Settings")
     _data_choice()
+    _model_choice()
+    _numbers()
+    _pace()
+    with st.container(horizontal=True):
+        st.button(
+            "Train",
+            type="primary",
+            icon=":material/play_arrow:",
+            key="train",
+            on_click=_train,
+            disabled=training.is_training() or _data() is None,
+        )
+        st.button(
+            "The tutorial's recipe",
+            key="tutorial",
+            on_click=training.set_tutorial,
+            help="pixels, 1,000 steps of 100, learning rate 0.5",
+        )
+
+
+def _model_choice() -> None:
+    """Ask what is trained, and what it is fed."""
     address.take(state.KIND, KINDS, formerly={})
     st.segmented_control(
         "Model",
@@ -78,6 +100,10 @@ def _settings() -> None:
         help="pixels: the centred picture as it is, as in the tutorial. moments: every digit at "
         "one size, slant and place. directions: where its edges are, and which way they run",
     )
+
+
+def _numbers() -> None:
+    """Ask for how long it is trained, and how."""
     first, second = st.columns(2, wrap=False)
     with first:
         _number("Steps", state.STEPS, (1, MOST_STEPS), "One batch each")
@@ -94,6 +120,10 @@ def _settings() -> None:
             bind="query-params",
             help="Step length. Too long, and the run diverges: try 50",
         )
+
+
+def _pace() -> None:
+    """Ask whether the run is to be watched."""
     st.segmented_control(
         "Speed",
         list(SPEEDS),
@@ -111,21 +141,6 @@ def _settings() -> None:
         bind="query-params",
         help="The run waits at step 0, before it has learned anything, for Go on or One step",
     )
-    with st.container(horizontal=True):
-        st.button(
-            "Train",
-            type="primary",
-            icon=":material/play_arrow:",
-            key="train",
-            on_click=_train,
-            disabled=training.is_training() or _data() is None,
-        )
-        st.button(
-            "The tutorial's recipe",
-            key="tutorial",
-            on_click=training.set_tutorial,
-            help="pixels, 1,000 steps of 100, learning rate 0.5",
-        )
 
 
 def _drop_endless() -> None:
