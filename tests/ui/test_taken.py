@@ -19,17 +19,20 @@ from model.classifier.checkpoint import Checkpoint
 from model.config import TrainingConfig
 from model.data import datasets, strokes
 from model.jobs.job import Job, Snapshot, film_steps
+from model.preprocessing.centring import centred
+from model.store.visit import Lesson
 from tests.support.taken import code_cells, run_notebook, unpacked
 from ui.elements import taken as words
 from ui.panels.take_home import Things
 from ui.server import resources
 from ui.session import state, traces
-from ui.session.drawings import begin_with, note_at_hand
+from ui.session.drawings import begin_with, note_at_hand, parts_of
 from ui.session.state import AtHand
 
 SIDE = 336
 MOST_BYTES = 1_000_000
 MODEL = "inkling/model.safetensors"
+JSONL = "drawings.jsonl"
 
 
 class OfAnotherKind(Classifier):
@@ -132,7 +135,7 @@ def test_the_zip_has_all_there_is_is_small_and_always_the_same(taken: Any, tmp_p
     assert all(name in said for name in words.FILES)
     assert "The strokes of 8 earlier drawings" in said
     assert "no training" not in said
-    read = list(strokes.read(folder / "drawings.jsonl"))
+    read = list(strokes.read(folder / JSONL))
     assert len(read) == 5, "of three earlier drawings, and of two digits on the canvas"
     assert [len(each.strokes) for each in read[-2:]] == [1, 1]
     assert read[-2].strokes[0][0] == (60, 60)
@@ -156,9 +159,24 @@ def test_without_a_model_the_drawings_are_there_and_the_notebook_says_why_it_sto
     taken: Any, tmp_path: Path
 ) -> None:
     folder = made(taken, visit(model=None, before=None, run=None), tmp_path)
-    assert files(folder) == {"drawings.npz", "drawings.jsonl", "inkling.ipynb", "README.txt"}
+    assert files(folder) == {"drawings.npz", JSONL, "inkling.ipynb", "README.txt"}
     assert code_cells(folder) == []
     assert words.NO_MODEL in (folder / "README.txt").read_text(encoding="utf-8")
+
+
+def test_what_the_visitor_said_of_a_drawing_is_its_label(taken: Any, tmp_path: Path) -> None:
+    things = visit()
+    plain = [each.label for each in strokes.read(made(taken, things, tmp_path) / JSONL)]
+    ink = things.at_hand.ink
+    assert ink is not None
+    (*_, last) = parts_of(ink)
+    said = (plain[-1] + 5) % 10
+    lesson = Lesson(said, centred(last) + 0.01, ())  # kept, which rounds it
+    labelled = dataclasses.replace(things.at_hand, lessons=(lesson,))
+    again = tmp_path / "again"
+    again.mkdir()
+    folder = made(taken, dataclasses.replace(things, at_hand=labelled), again)
+    assert [each.label for each in strokes.read(folder / JSONL)] == [*plain[:-1], said]
 
 
 def test_a_model_of_another_kind_is_told_and_its_probabilities_are_there(

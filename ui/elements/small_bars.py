@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from ui.components.shared.parts import DIGIT
 
-__all__ = ["small_bars"]
+__all__ = ["side_by_side", "small_bars"]
 
 
 def small_bars(shares: NDArray[np.floating[Any]], label: str) -> str:
@@ -24,3 +25,13 @@ def small_bars(shares: NDArray[np.floating[Any]], label: str) -> str:
         for digit, share in enumerate(shares)
     )
     return f"<ol class='small-bars' aria-label='{html.escape(label, quote=True)}'>{items}</ol>"
+
+
+def side_by_side(bars: Mapping[str, tuple[str, NDArray[np.floating[Any]]]]) -> str:
+    """Return several bars beside each other: by title, what is said of them, and the shares."""
+    figures = "".join(
+        f"<figure><figcaption><b>{html.escape(title)}</b> {html.escape(told)}</figcaption>"
+        f"{small_bars(shares, f'The bars of {title}')}</figure>"
+        for title, (told, shares) in bars.items()
+    )
+    return f"<div class='compared'>{figures}</div>"

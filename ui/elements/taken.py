@@ -71,7 +71,8 @@ _CELLS = (
 
 def notebook(problem: str | None) -> tuple[Cell, ...]:
     """Return the notebook's cells; where something is in their way, a cell that says what."""
-    return _CELLS if problem is None else (_CELLS[0], Cell("markdown", problem))
+    title = Cell("markdown", "# What the model made of my drawings")
+    return _CELLS if problem is None else (title, Cell("markdown", problem))
 
 
 PAGE = """<!doctype html>

@@ -26,6 +26,7 @@ from model.preprocessing.centring import BOX
 from model.room.figures import Proportion
 from model.room.wall import Mark
 from model.store.problem import Problem
+from model.training.teaching import LEARNED
 
 __all__ = [
     "LINEAR_ONLY",
@@ -492,15 +493,21 @@ def learned(before: float, after: float, n_pictures: int, seconds: float, seed: 
 TEACH = "Which digit is it? Say it, and the model can learn how you write it."
 
 
-def lesson(n_steps: int, seconds: float, before: float, after: float) -> str:
+def label_of(part: int, n: int) -> str:
+    """Ask for the label of a drawing's digit; of several they are counted, from 0."""
+    return "It is a" if n < 2 else f"Digit {part + 1} of {n} is a"
+
+
+def lesson(label: int, n_steps: int, seconds: float, before: float, after: float) -> str:
     """Say what a lesson brought to its drawing: the probability of its digit before and after."""
-    steps = f"{n_steps} step{'s' * (n_steps != 1)}"
-    return f"{steps} in {1000 * seconds:.0f} ms: {before:.0%} → {after:.0%} sure."
+    steps = f"{n_steps} step{'s' * (n_steps != 1)} in {1000 * seconds:.0f} ms"
+    end = "" if after >= LEARNED else " Not learned yet: press again."
+    return f"{steps}: {label} {before:.0%} → {after:.0%}.{end}"
 
 
 def one_step(before: float, after: float) -> str:
     """Say what one step did to the probability of a drawing's label, and to its loss."""
-    losses = (f"{-math.log(max(share, 1e-30)):.2f}" for share in (before, after))
+    losses = (f"{-math.log(min(max(share, 1e-30), 1)) + 0.0:.2f}" for share in (before, after))
     return f"Probability {before:.1%} → {after:.1%}, loss {' → '.join(losses)}."
 
 
@@ -519,9 +526,10 @@ def other_drawings(before: Sequence[int], after: Sequence[int]) -> str:
     return f"{others}: {listed(changed, 'and')}, the rest as before."
 
 
-def labelled(n: int) -> str:
-    """Say how many drawings have a label."""
-    return f"{count(n).capitalize()} drawing{'s' * (n != 1)} with a label."
+def labelled(n: int, most: int) -> str:
+    """Say how many drawings have a label, of at most so many."""
+    told = f"{count(n).capitalize()} drawing{'s' * (n != 1)} with a label"
+    return f"{told}." if n < most else f"{told}: more are not kept, the oldest goes first."
 
 
 def _percent(share: float) -> str:

@@ -21,7 +21,7 @@ from ui.components.film import on_its_own
 from ui.elements import taken, wording
 from ui.panels import receipt
 from ui.panels.take_home import Things
-from ui.session import models
+from ui.session import lessons, models
 from ui.session.drawings import parts_of
 from ui.session.state import AtHand
 from ui.session.traces import of_part, traces
@@ -29,9 +29,9 @@ from ui.session.traces import of_part, traces
 __all__ = ["as_zip"]
 
 OWN = "data of my own"
-NOT_ASKED = (
-    "In drawings.jsonl, label is the digit that the model read, as nobody told the page which one"
-    " was meant. row is the drawing's place in drawings.npz, from 0."
+LABELS = (
+    "In drawings.jsonl, label is the digit that you said it is, and where you said nothing, the one"
+    " that the model read. row is the drawing's place in drawings.npz, from 0."
 )
 NO_STROKES = "The strokes of {n} earlier drawings: a reload keeps their pictures alone."
 NO_FILM = "The film: there is no training of yours that the server still has."
@@ -54,8 +54,9 @@ def as_zip(things: Things) -> bytes:
         told.append(_shapes(arrays))
         if any(strokes):
             read = arrays["probabilities"].argmax(axis=1) if "probabilities" in arrays else None
-            files["drawings.jsonl"] = take_home.as_jsonl(strokes, read).encode()
-            told.append(NOT_ASKED)
+            labels = None if read is None else _labels(things.at_hand, pictures, read)
+            files["drawings.jsonl"] = take_home.as_jsonl(strokes, labels).encode()
+            told.append(LABELS)
         if without := sum(not each for each in strokes):
             missing.append(NO_STROKES.format(n=without))
     else:
@@ -85,6 +86,15 @@ def _drawn(at_hand: AtHand) -> tuple[NDArray[np.float32], list[Traces]]:
         all_strokes = traces(objects)
         strokes += [of_part(all_strokes, part, ink) for part in found]
     return np.array(pictures, np.float32).reshape(-1, SIDE, SIDE), strokes
+
+
+def _labels(
+    at_hand: AtHand, pictures: NDArray[np.float32], read: NDArray[np.integer[Any]]
+) -> list[int]:
+    """Return what each drawing is: as the visitor said, or else as it was read."""
+    said = [lessons.find_in(at_hand.lessons, picture) for picture in pictures]
+    both = zip(said, read, strict=True)
+    return [int(digit) if each is None else each.label for each, digit in both]
 
 
 def _saved(checkpoint: Checkpoint) -> bytes | None:

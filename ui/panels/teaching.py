@@ -11,12 +11,13 @@ from model.classifier.checkpoint import Checkpoint
 from model.classifier.prediction import Reading
 from model.config import TrainingConfig
 from model.data.array_files import DataError
+from model.store.visit import MOST_LESSONS
 from model.training.teaching import MOST_STEPS
 from ui.elements import notices, wording
-from ui.elements.small_bars import small_bars
+from ui.elements.small_bars import side_by_side
 from ui.server import resources
 from ui.session import lessons, models, state, training
-from ui.session.drawings import own_drawings
+from ui.session.drawings import own_drawings, shown_part
 from ui.session.state import Learned
 
 __all__ = ["teach_panel"]
@@ -32,21 +33,19 @@ STEPS = 10_000
 
 def teach_panel(checkpoint: Checkpoint, reading: Reading) -> None:
     """Ask which digit a drawing is, offer to learn it, and show what the last lesson brought."""
+    number, known = lessons.number(reading.centred), lessons.find(reading.centred)
+    n_parts = state.N_PARTS.get()
     label = st.segmented_control(
-        "It is a", DIGITS, key=state.label_of(lessons.number(reading.centred)).name, format_func=str
+        wording.label_of(shown_part(n_parts), n_parts),
+        DIGITS,
+        default=None if known is None else known.label,
+        key=state.label_of(number).name,
+        format_func=str,
     )
     lesson = None if label is None else lessons.keep(reading, label)
-    learned = state.LEARNED.get()
-    if learned is not None and not {learned.before, learned.after} <= set(models.choices()):
-        learned = None
     preparing = st.empty()  # so that nothing below changes its place
     with st.container(horizontal=True, vertical_alignment="center", key="lesson"):
-        learns = st.button(
-            "Learn it",
-            type="primary",
-            key="learn",
-            disabled=lesson is None,
-        )
+        learns = st.button("Learn it", type="primary", key="learn", disabled=lesson is None)
         st.toggle(
             "With replay",
             value=state.REPLAY.first(),
@@ -54,9 +53,7 @@ def teach_panel(checkpoint: Checkpoint, reading: Reading) -> None:
             persist_state="session",
             help=REPLAY_HELP,
         )
-        undone = False
-        if learned is not None and state.MODEL.get() == learned.after:
-            undone = st.button("Undo", key="lesson_undo")
+        undone = lessons.can_undo() and st.button("Undo the lesson", key="lesson_undo")
     if undone:
         lessons.undo()
         st.rerun()  # the model that answers is chosen outside this panel
@@ -67,7 +64,8 @@ def teach_panel(checkpoint: Checkpoint, reading: Reading) -> None:
         if learns:
             lessons.learn(checkpoint, lesson)
             st.rerun()
-    if learned is not None:
+    learned = state.LEARNED.get()
+    if learned is not None and lessons.is_of(learned, reading, checkpoint):
         _receipt(learned)
     elif lesson is None:
         st.html(f"<p class='reason'>{wording.TEACH}</p>")
@@ -77,26 +75,25 @@ def teach_panel(checkpoint: Checkpoint, reading: Reading) -> None:
 def _receipt(learned: Learned) -> None:
     """Show what a lesson brought: its drawing before and after, the others, and the price."""
     known = models.choices()
-    before, after = known[learned.before], known[learned.after]
-    drawing = learned.lesson.digit[np.newaxis]
-    shares = [each.model.predict_proba(each.model.features(drawing))[0] for each in (before, after)]
+    both = {name: known[name] for name in (learned.before, learned.after)}
+    digit, label = learned.lesson.digit, learned.lesson.label
+    bars = {}
+    for name, each in both.items():
+        shares = each.model.predict_proba(each.model.features(digit[np.newaxis]))[0]
+        bars[name] = wording.answered(int(shares.argmax()), shares), shares
+    sure = [float(shares[label]) for _, shares in bars.values()]
+    prices = [resources.test_accuracy(each.model) for each in both.values()]
+    told = html.escape(wording.price(*prices))
+    others = [each for each in own_drawings() if not lessons.is_same(each, digit)]
+    if others:
+        read = [each.model.predict(np.stack(others)).tolist() for each in both.values()]
+        told += f"<span class='long'> {html.escape(wording.other_drawings(*read))}</span>"
     with st.container(key="lesson_receipt"):
-        label = learned.lesson.label
-        sure = [float(each[label]) for each in shares]
-        told = f"{label}: {wording.lesson(learned.n_steps, learned.seconds, *sure)}"
-        st.html(f"<p class='reason' role='status'>{html.escape(told)}</p>")
-        for place, title, bars in zip(
-            st.columns(2, wrap=False), ("before", "after"), shares, strict=True
-        ):
-            place.html(small_bars(bars, f"This drawing, {title}"))
-        prices = [resources.test_accuracy(each.model) for each in (before, after)]
-        told = html.escape(wording.price(*prices))
-        others = [each for each in own_drawings() if not np.array_equal(each, learned.lesson.digit)]
-        if others:
-            read = [each.model.predict(np.stack(others)).tolist() for each in (before, after)]
-            more = html.escape(wording.other_drawings(*read))
-            told = f"{told}<span class='long'> {more}</span>"
-        st.html(f"<p class='reason'>{told}</p>")
+        st.html(
+            "<p class='reason' role='status'>"
+            f"{html.escape(wording.lesson(label, learned.n_steps, learned.seconds, *sure))}</p>"
+            f"{side_by_side(bars)}<p class='reason'>{told}</p>"
+        )
 
 
 def _labelled() -> None:
@@ -106,7 +103,7 @@ def _labelled() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="labelled"):
         n = len(kept)
-        st.html(f"<p class='note'>{wording.labelled(n)}</p>")
+        st.html(f"<p class='note'>{wording.labelled(n, MOST_LESSONS)}</p>")
         if any(each.strokes for each in kept):
             st.download_button(
                 "Download",

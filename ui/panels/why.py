@@ -23,7 +23,7 @@ from model.explanation.pixel_search import pixel_search
 from ui.components.break_it import break_it, broken
 from ui.components.evidence_map import evidence_map
 from ui.elements import pixels, wording
-from ui.elements.small_bars import small_bars
+from ui.elements.small_bars import side_by_side, small_bars
 from ui.panels.teaching import teach_panel
 from ui.server import resources
 from ui.session import state
@@ -232,15 +232,13 @@ def _compare(model: Classifier, reading: Reading) -> None:
     answers = {
         name: each.digit if each.verdict == "answer" else None for name, each in found.items()
     }
-    figures = "".join(
-        f"<figure><figcaption><b>{name}</b> "
-        f"{wording.answered(answers[name], each.probabilities)}</figcaption>"
-        f"{small_bars(each.probabilities, f'The bars of {name}')}</figure>"
+    bars = {
+        name: (wording.answered(answers[name], each.probabilities), each.probabilities)
         for name, each in found.items()
-    )
+    }
     st.html(
         f"<p class='reason' role='status'>{html.escape(wording.compared(answers))}</p>"
-        f"<div class='compared'>{figures}</div>"
+        f"{side_by_side(bars)}"
         "<p class='note long'>Four ideas with the same number of numbers, at most 7,850 each:"
         " pixels as they are, one size and slant, the edges, and learned filters. Evaluate"
         " compares them on the test digits.</p>"

@@ -18,13 +18,15 @@ from numpy.typing import NDArray
 from model.data import datasets, own_files
 from model.data.mnist_files import FourArrays
 
-__all__ = ["new_folder", "remove", "remove_stale", "with_mnist"]
+__all__ = ["AND_MNIST", "new_folder", "remove", "remove_stale", "with_mnist"]
 
 OWN_SHARE = 0.25
 """Of the pictures in a file `with_mnist`, at most; a few are repeated until then …"""
 MOST_REPEATED = 30
 """… but not more often than this."""
 MOST_FILES = 4
+AND_MNIST = " and MNIST"
+"""How the names of such data end; no uploaded file has one with a space."""
 PREFIX = "inkling-own-data-"
 LOCK = "server"
 """A file in the folder that its server holds locked as long as it lives."""
@@ -59,7 +61,7 @@ def with_mnist(name: str, images: NDArray[np.uint8], labels: NDArray[np.uint8]) 
     folder = new_folder()
     _folders.append(folder)
     del _folders[:-MOST_FILES]
-    path = Path(folder.name) / f"{name} and MNIST.npz"
+    path = Path(folder.name) / f"{name}{AND_MNIST}.npz"
     own_files.write(
         FourArrays(
             np.concatenate([*(part.images for part in parts), *[images] * repeats]),

@@ -132,6 +132,7 @@ def note_at_hand() -> None:
     now = state.AT_HAND.get()
     now.ink, now.objects = on_canvas(), state.DRAWN_OBJECTS.get()
     now.drawings, now.traces = state.DRAWINGS.get(), state.TRACES.get()
+    now.lessons = state.LESSONS.get()
 
 
 def own_drawings() -> list[NDArray[np.float32]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,15 @@ from ui.session.drawings import on_canvas
 from ui.session.state import Learned
 from ui.session.traces import of_part, traces
 
-__all__ = ["jsonl", "keep", "learn", "number", "undo", "written_with_mnist"]
+__all__ = [
+    *("can_undo", "find", "find_in", "is_of", "is_same", "jsonl", "keep", "learn", "number"),
+    *("undo", "written_with_mnist"),
+]
+
+KIND = "taught"
+"""How the names of models begin that learned a drawing."""
+ROUNDED = 0.05
+"""A pixel of a drawing that was kept differs by less."""
 
 
 def number(digit: NDArray[np.float32]) -> int:
@@ -30,10 +39,25 @@ def number(digit: NDArray[np.float32]) -> int:
     return zlib.crc32(digit.tobytes())
 
 
+def is_same(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
+    """Whether two drawings (28, 28) are one: its ink may have been kept, which rounds it."""
+    return float(np.abs(one - other).max()) < ROUNDED
+
+
+def find(digit: NDArray[np.float32]) -> Lesson | None:
+    """Return the lesson of a drawing (28, 28); None where nobody said what it is."""
+    return find_in(state.LESSONS.get(), digit)
+
+
+def find_in(kept: Sequence[Lesson], digit: NDArray[np.float32]) -> Lesson | None:
+    """Return the lesson of a drawing (28, 28) among these; None where there is none."""
+    return next((each for each in kept if is_same(each.digit, digit)), None)
+
+
 def keep(reading: Reading, label: int) -> Lesson:
     """Keep the drawing that is read, with its label; one that is there already gets the new one."""
     digit, ink = reading.centred, on_canvas()
-    others = [each for each in state.LESSONS.get() if not np.array_equal(each.digit, digit)]
+    others = [each for each in state.LESSONS.get() if not is_same(each.digit, digit)]
     strokes: Traces = ()
     if state.SOURCE.get() == "draw" and ink is not None:
         strokes = of_part(traces(state.DRAWN_OBJECTS.get()), reading.ink, ink)
@@ -61,19 +85,29 @@ def learn(checkpoint: Checkpoint, lesson: Lesson) -> None:
         after = dataclasses.replace(after, measured=measured)
     seconds = time.perf_counter() - began
     before = next(name for name, each in models.choices().items() if each is checkpoint)
-    name = models.add_model("taught", after)
+    name = models.add_model(KIND, after)
     state.BEFORE.set(before)
     models.use(name)
     state.LEARNED.set(Learned(before, name, lesson, n_steps, seconds))
 
 
+def is_of(learned: Learned, reading: Reading, checkpoint: Checkpoint) -> bool:
+    """Whether this drawing, and this model, are those of a lesson."""
+    known = models.choices()
+    is_there = learned.before in known and known.get(learned.after) is checkpoint
+    return is_there and is_same(learned.lesson.digit, reading.centred)
+
+
+def can_undo() -> bool:
+    """Whether the model that answers comes of a lesson, and the one before it is there."""
+    is_taught = (state.MODEL.get() or "").startswith(KIND)
+    return is_taught and state.BEFORE.get() in models.choices()
+
+
 def undo() -> None:
     """Let the model answer that answered before the last lesson."""
-    learned = state.LEARNED.get()
-    if learned is not None:
-        models.use(learned.before)
+    models.go_back()
     state.LEARNED.set(None)
-    state.BEFORE.set(None)
 
 
 def written_with_mnist() -> Path:

@@ -9,6 +9,7 @@ from model.classifier.cnn import Cnn
 from model.classifier.softmax import SoftmaxRegression
 from model.config import Input
 from ui.server import resources
+from ui.server.own_files import AND_MNIST
 from ui.session import state
 
 __all__ = [
@@ -89,7 +90,8 @@ def fed(checkpoint: Checkpoint) -> str:
 
 def trained_on(checkpoint: Checkpoint, *, own: str) -> str:
     """Say what a model learned from; `own` is what data of a visitor's is called."""
-    return DATA_NAMES.get(checkpoint.model.training_data.name, own)
+    name = checkpoint.model.training_data.name
+    return name if name.endswith(AND_MNIST) else DATA_NAMES.get(name, own)
 
 
 def is_same(one: Checkpoint, other: Checkpoint) -> bool:

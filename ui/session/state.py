@@ -79,6 +79,7 @@ class AtHand:
     objects: Sequence[dict[str, Any]] = ()
     drawings: tuple[NDArray[np.float32], ...] = ()
     traces: tuple[Traces, ...] = ()
+    lessons: tuple[Lesson, ...] = ()
 
 
 _TUTORIAL = TrainingConfig()
