@@ -53,6 +53,12 @@ def test_on_draw_the_answer_and_every_reason_can_be_read_from_the_last_row_witho
             open_reason(page, reason)
         shown = page.locator(".st-key-reason" if reason != "Bars" else ".reading .bars")
         expect(shown).to_be_visible()
+        if reason == "Teach it":
+            page.set_viewport_size(SCREENS[0])
+            wrong = page.get_by_role("radiogroup", name="It is a").get_by_role("radio", name="9")
+            wrong.click()
+            press(page, "learn")
+            expect(page.locator(".st-key-lesson_receipt")).to_contain_text("Not learned yet")
         for screen in SCREENS:
             page.set_viewport_size(screen)
             assert_readable(page)

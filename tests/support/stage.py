@@ -22,7 +22,7 @@ _WALK = """least => {
     + ".st-key-model_panel, .st-key-confusion_numbers, .st-key-tested, .st-key-settings,"
     + ".st-key-run_controls, .st-key-progress_row, .st-key-keep, .st-key-go_back,"
     + ".st-key-show_mistake, .st-key-room_buttons, .st-key-train_on_room, .st-key-room_keep,"
-    + ".st-key-room_aside, .st-key-walk";
+    + ".st-key-room_aside, .st-key-walk, .st-key-lesson";
   const hidden = ".katex-mathml";
   const small = [];
   const cut = [];

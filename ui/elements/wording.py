@@ -498,9 +498,9 @@ def label_of(part: int, n: int) -> str:
     return "It is a" if n < 2 else f"Digit {part + 1} of {n} is a"
 
 
-def lesson(label: int, n_steps: int, seconds: float, before: float, after: float) -> str:
+def lesson(label: int, n_steps: int, before: float, after: float) -> str:
     """Say what a lesson brought to its drawing: the probability of its digit before and after."""
-    steps = f"{n_steps} step{'s' * (n_steps != 1)} in {1000 * seconds:.0f} ms"
+    steps = f"{n_steps} step{'s' * (n_steps != 1)}"
     end = "" if after >= LEARNED else " Not learned yet: press again."
     return f"{steps}: {label} {before:.0%} → {after:.0%}.{end}"
 
@@ -514,6 +514,11 @@ def one_step(before: float, after: float) -> str:
 def price(before: float, after: float) -> str:
     """Say what a lesson cost on the test digits, from two accuracies."""
     return f"Test digits: {before:.2%} → {after:.2%}."
+
+
+def took(seconds: float) -> str:
+    """Say how long a lesson took."""
+    return f"Learned in {1000 * seconds:.0f} ms."
 
 
 def other_drawings(before: Sequence[int], after: Sequence[int]) -> str:

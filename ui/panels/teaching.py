@@ -53,7 +53,7 @@ def teach_panel(checkpoint: Checkpoint, reading: Reading) -> None:
             persist_state="session",
             help=REPLAY_HELP,
         )
-        undone = lessons.can_undo() and st.button("Undo the lesson", key="lesson_undo")
+        undone = lessons.can_undo() and st.button("Unlearn", key="lesson_undo")
     if undone:
         lessons.undo()
         st.rerun()  # the model that answers is chosen outside this panel
@@ -83,16 +83,17 @@ def _receipt(learned: Learned) -> None:
         bars[name] = wording.answered(int(shares.argmax()), shares), shares
     sure = [float(shares[label]) for _, shares in bars.values()]
     prices = [resources.test_accuracy(each.model) for each in both.values()]
-    told = html.escape(wording.price(*prices))
+    more = [wording.took(learned.seconds)]
     others = [each for each in own_drawings() if not lessons.is_same(each, digit)]
     if others:
         read = [each.model.predict(np.stack(others)).tolist() for each in both.values()]
-        told += f"<span class='long'> {html.escape(wording.other_drawings(*read))}</span>"
+        more.append(wording.other_drawings(*read))
     with st.container(key="lesson_receipt"):
         st.html(
             "<p class='reason' role='status'>"
-            f"{html.escape(wording.lesson(label, learned.n_steps, learned.seconds, *sure))}</p>"
-            f"{side_by_side(bars)}<p class='reason'>{told}</p>"
+            f"{html.escape(wording.lesson(label, learned.n_steps, *sure))}</p>"
+            f"{side_by_side(bars)}<p class='reason'>{html.escape(wording.price(*prices))}"
+            f"<span class='long'> {html.escape(' '.join(more))}</span></p>"
         )
 
 
