@@ -235,8 +235,8 @@ FAULTS = (
     Fault(
         "how view",
         "the visitor's drawing is not used",
-        "picture = digit_on_canvas()\n    return _examples()",
-        "picture = None\n    return _examples()",
+        "picture = digit_on_canvas()\n    return examples()",
+        "picture = None\n    return examples()",
         "browser/test_how.py",
         "product",
     ),

@@ -6,9 +6,10 @@ import random
 from collections.abc import Callable, Sequence
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.support.answers import (
+    answered,
     expect_digit,
     expect_doubt,
     expect_invitation,
@@ -165,6 +166,42 @@ def test_undo_pressed_before_a_stroke_has_arrived_takes_that_stroke_alone(page: 
     expect_digit(page, 1)
     wait_until(lambda: shares(page) == pytest.approx(alone, abs=2), 15, "undo took the first too")
     assert ink_share(page) > 0
+
+
+@pytest.mark.parametrize("is_lost", [True, False])
+@pytest.mark.usefixtures("own_tab")
+def test_an_undo_that_is_lost_on_its_way_or_told_twice_takes_one_stroke(
+    page: Page, is_lost: bool
+) -> None:
+    presses: list[tuple[WebSocketRoute, str | bytes]] = []
+
+    def between(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def to_python(message: str | bytes) -> None:
+            if isinstance(message, bytes) and b'"by":"server"' in message:
+                presses.append((server, message))
+                if is_lost and len(presses) == 1:
+                    return
+            server.send(message)
+
+        socket.on_message(to_python)
+
+    left, right = DIGITS[4]
+    draw(page, [left, right])
+    expect_digit(page, 4)
+    page.route_web_socket("**/_stcore/stream", between)
+    page.reload()  # from now on, its strokes are Python's to take back
+    expect_digit(page, 4)
+    inked = ink_share(page)
+    press(page, "undo")
+    wait_until(lambda: ink_share(page) < 0.9 * inked, 20, "no stroke was taken")
+    answered(page)
+    server, message = presses[-1]
+    server.send(message)
+    draw(page, [right])
+    expect_digit(page, 4)
+    assert ink_share(page) == pytest.approx(inked, rel=0.1)
 
 
 def test_the_drawing_is_still_there_after_a_look_at_another_view(page: Page) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -43,9 +44,22 @@ def canvas_panel() -> NDArray[np.float32] | None:
 def canvas_controls() -> None:
     """Show undo, clear and the pen's width."""
     is_drawn, is_replaced = bool(state.DRAWN_OBJECTS.get()), bool(state.REPLACED.get())
-    canvas_button("undo", is_drawn=is_drawn, has_more=is_replaced, on_press=lambda _: undo())
     begins_empty = not state.CANVAS_START.get()["objects"]
-    canvas_button("clear", is_drawn=is_drawn, begins_empty=begins_empty, on_press=clear)
+    heard = state.PRESS.get()
+    canvas_button(
+        "undo",
+        is_drawn=is_drawn,
+        has_more=is_replaced,
+        heard=heard,
+        on_press=_once(lambda _: undo()),
+    )
+    canvas_button(
+        "clear",
+        is_drawn=is_drawn,
+        begins_empty=begins_empty,
+        heard=heard,
+        on_press=_once(clear),
+    )
     st.slider(
         "Pen width",
         *(state.PEN_WIDTHS[0], state.PEN_WIDTHS[-1], state.PEN_WIDTH.first()),
@@ -53,6 +67,15 @@ def canvas_controls() -> None:
         key=state.PEN_WIDTH.name,
         persist_state="session",
     )
+
+
+def _once(act: Callable[[bool], None]) -> Callable[[float, bool], None]:
+    def press(press_id: float, by_browser: bool) -> None:
+        if press_id != state.PRESS.get():
+            state.PRESS.set(press_id)
+            act(by_browser)
+
+    return press
 
 
 def drawing_in(result: CanvasResult) -> tuple[NDArray[np.float32], list[dict[str, Any]]] | None:

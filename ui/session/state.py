@@ -184,6 +184,8 @@ CANVAS_START = Key[dict[str, Any]]("canvas_start", lambda: {"objects": [], "numb
 """The drawing that the canvas begins with: Fabric.js objects and a number of its own."""
 REPLACED = Key[tuple[list[dict[str, Any]], ...]]("replaced", tuple)
 """The Fabric.js objects of drawings that another took the place of; Undo brings them back."""
+PRESS = Key[float | None]("press", lambda: None)
+"""The id of the last press of Undo or Clear that was taken: the browser may tell of one twice."""
 DRAWN_OBJECTS = Key[list[Any]]("drawn_objects", list)
 """The Fabric.js objects on the canvas, as sent last: one per stroke."""
 OUTDATED = Key[list[Any] | None]("outdated", lambda: None)

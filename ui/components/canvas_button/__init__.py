@@ -32,19 +32,23 @@ def canvas_button(
     is_drawn: bool,
     has_more: bool = False,
     begins_empty: bool = True,
-    on_press: Callable[[bool], None],
+    heard: float | None,
+    on_press: Callable[[float, bool], None],
 ) -> None:
     """Show the button; its action is its key.
 
     `is_drawn` holds at the start. From then on the browser enables and disables the button itself,
     by the answers that it hears of; one that `has_more` to do can be pressed always. The browser
     takes back every stroke but those that Python has put on the canvas, and clears one that
-    `begins_empty`. `on_press` is told whether the browser has done it; of an Undo that it has, it
-    is told nothing.
+    `begins_empty`. `on_press` is told the press's id and whether the browser has done it; of an
+    Undo that it has, it is told nothing. It may be told a press twice, since the browser tells it
+    until the id is the one that is `heard`.
     """
 
     def pressed() -> None:
-        on_press(st.session_state.get(action, {}).get("pressed") == "browser")
+        press = st.session_state.get(action, {}).get("pressed")
+        if isinstance(press, dict) and isinstance(press.get("id"), float):
+            on_press(press["id"], press.get("by") == "browser")
 
     data = {
         "action": action,
@@ -52,6 +56,7 @@ def canvas_button(
         "is_drawn": is_drawn,
         "has_more": has_more,
         "begins_empty": begins_empty,
+        "heard": heard,
         "number": next(_numbers),
     }
     _mount(key=action, data=data, width="content", on_pressed_change=pressed)

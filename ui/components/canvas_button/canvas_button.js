@@ -14,10 +14,13 @@ const ICONS = {
 
 const PATIENCE = 1000; // milliseconds
 
-const RUN_PATIENCE = 5000;
+const TELL_AGAIN = 1500; // milliseconds: Streamlit may lose a press that comes in another run
 
-let isAsked = false; // Python, which may take two presses in another order, so that they wait for it
-let runTimer = 0;
+const MOST_TOLD = 4;
+
+// What Python was told and has not answered yet: {id, by, n, timer, tell}. It may take two presses in
+// another order, so that they wait for it.
+let told = null;
 const waiting = []; // the buttons pressed meanwhile
 const isDrawn = new WeakMap(); // by button
 
@@ -37,15 +40,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const acts = own && !own.disabled && data.begins_empty;
     // Python hears of it before it gets the drawing that is left: it keeps the one before.
     if (data.action === "clear" || !acts) {
-      if (isAsked) return waiting.push(button);
-      isAsked = true;
-      runTimer = setTimeout(heard, RUN_PATIENCE);
-      setTriggerValue("pressed", acts ? "browser" : "server");
+      if (told) return waiting.push(button);
+      const by = acts ? "browser" : "server";
+      told = { id: Math.random(), by, n: 0, tell: setTriggerValue };
+      tellPython();
     }
     if (acts) own.click();
     else waitForPython();
   };
-  if (isAsked) heard();
+  if (told && data.heard === told.id) heard();
   const follow = ({ detail }) => {
     isDrawn.set(button, detail.isDrawn);
     show();
@@ -54,11 +57,18 @@ export default function ({ data, parentElement, setTriggerValue }) {
   return () => window.removeEventListener("inkling-answer", follow);
 }
 
-// A run of the whole page has come, which took the press. The next one is made when both buttons know.
+function tellPython() {
+  if (told.n === MOST_TOLD) return heard();
+  told.n += 1;
+  told.timer = setTimeout(tellPython, TELL_AGAIN);
+  told.tell("pressed", { id: told.id, by: told.by }); // Python takes an id once
+}
+
+// The next press is made when both buttons know.
 function heard() {
-  clearTimeout(runTimer);
+  clearTimeout(told.timer);
   setTimeout(() => {
-    isAsked = false;
+    told = null;
     waiting.shift()?.click();
   });
 }
