@@ -19,14 +19,20 @@ SUITS := import sys; sys.exit(sys.version_info < (3, 11))
 
 # A .venv whose Python has gone or is too old is made anew, and so is one with another TensorFlow:
 # its two packages own the same files, and neither can be put in the other's place.
-TENSORFLOW := grep '^tensorflow' requirements.txt
+TENSORFLOW := grep '^tensorflow' requirements.lock
 ifneq ($(shell $(RUN) -c '$(SUITS)' 2>/dev/null && $(TENSORFLOW) | cmp -s - $(VENV)/created && echo works),works)
 $(VENV)/created: remake
 endif
 
+# One lock for all systems and for every Python from 3.11 on. No package's address is in it, only its
+# hashes, so it holds for every mirror.
+LOCK := $(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
+INSTALL := $(RUN) -m pip install --disable-pip-version-check --require-hashes
+
 .DEFAULT_GOAL := help
-.PHONY: help demo ready fetch test test-fast test-deploy faults check format bench numbers screenshots checkpoints clean \
-    remake
+.PHONY: help demo ready fetch test test-fast test-deploy faults check format bench numbers screenshots checkpoints lock \
+    image clean remake
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -50,7 +56,7 @@ test: $(VENV)/installed-dev $(VENV)/mnist ## run all tests, a real browser among
 test-fast: $(VENV)/installed-dev ## run the tests that take under a minute: no browser, no TensorFlow
 	@$(RUN) -m pytest -n $(JOBS) -m 'not (browser or server or tensorflow or slow or deploy)' $(TESTS)
 
-test-deploy: $(VENV)/installed-dev $(VENV)/mnist ## run what `make test` leaves out: the whole talk, WebKit, PostgreSQL
+test-deploy: $(VENV)/installed-dev $(VENV)/mnist ## run what `make test` leaves out: the whole talk, WebKit, PostgreSQL, installing
 	@$(RUN) -m tools.webkit; $(RUN) -m tools.postgresql; \
 	    CHROMIUM=$$($(RUN) -m tools.chromium) && export CHROMIUM && \
 	    $(RUN) -m pytest -n $(JOBS) -m deploy $(TESTS)
@@ -94,6 +100,14 @@ checkpoints: $(VENV)/installed ## train the shipped models anew, on MNIST
 	    --learning-rate 1 --schedule linear --pen-habits 0.5 --elastic 1 \
 	    --out assets/checkpoints/network.safetensors
 
+lock: $(VENV)/installed-dev ## after a change of requirements.txt: pin what it brings, by hashes (UPGRADE=1: the newest)
+	@$(LOCK) requirements.txt --output-file requirements.lock >/dev/null
+	@$(LOCK) requirements-dev.txt --constraint requirements.lock --output-file requirements-dev.lock \
+	    >/dev/null
+
+image: ## build the image `inkling`, with Docker, Podman or Buildah
+	@sh deploy/image.sh
+
 clean: ## remove .venv, caches and what tests left behind
 	rm -rf $(VENV) .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	rm -rf tests/browser/artifacts
@@ -107,17 +121,16 @@ $(VENV)/created:
 	    echo "Making $(VENV) with $$python" && "$$python" -m venv --clear $(VENV)
 	@$(TENSORFLOW) > $@
 
-$(VENV)/installed: requirements.txt $(VENV)/created
+$(VENV)/installed: requirements.lock $(VENV)/created
 	@rm -f $@
-	@echo "Installing requirements.txt (once; TensorFlow is large)"
-	@quiet=--quiet; test -t 1 && quiet=; \
-	    $(RUN) -m pip install --disable-pip-version-check $$quiet -r requirements.txt
+	@echo "Installing requirements.lock (once; TensorFlow is large)"
+	@quiet=--quiet; test -t 1 && quiet=; $(INSTALL) $$quiet -r requirements.lock
 	@touch $@
 
-$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+$(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed
 	@rm -f $@
-	@echo "Installing requirements-dev.txt"
-	@$(RUN) -m pip install --disable-pip-version-check --quiet -r requirements-dev.txt
+	@echo "Installing requirements-dev.lock"
+	@$(INSTALL) --quiet -r requirements-dev.lock
 	@touch $@
 
 # Once: a machine without a way to MNIST is not asked to wait again. `make fetch` tries again.

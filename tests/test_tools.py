@@ -25,7 +25,7 @@ def executable(path: Path, script: str) -> Path:
 @pytest.fixture
 def bare_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A PATH with nothing on it but the shell's own tools."""
-    for name in ("sh", "tail", "uname"):
+    for name in ("sh", "tail", "uname", "dirname"):
         (tmp_path / name).symlink_to(shutil.which(name) or pytest.fail(f"no {name} here"))
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("PYTHON", raising=False)
@@ -85,6 +85,33 @@ def test_where_webkit_cannot_be_installed_one_sentence_says_what_to_install_and_
     assert told is not None
     assert "install webkit2gtk-driver and xvfb" in told
     assert "there is no apt-get" in told
+
+
+def build_image() -> subprocess.CompletedProcess[str]:
+    command = ["sh", str(ROOT / "deploy" / "image.sh")]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_where_no_image_can_be_built_one_sentence_says_what_is_missing(bare_path: Path) -> None:
+    executable(bare_path / "docker", "echo 'no daemon' >&2; exit 1")
+    result = build_image()
+    assert result.returncode == 1
+    assert result.stdout == ""
+    (told,) = result.stderr.splitlines()
+    assert "docker does not run" in told
+    assert "podman is not here, buildah is not here" in told
+
+
+def test_an_image_is_built_with_the_first_builder_that_runs(bare_path: Path) -> None:
+    executable(bare_path / "docker", "exit 1")
+    executable(bare_path / "podman", '[ "$1" = info ] || echo "$PWD" "$@"')
+    executable(bare_path / "buildah", "exit 1")
+    result = build_image()
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.split() == [
+        *(str(ROOT), "build", "--format=docker"),  # or else its HEALTHCHECK were lost
+        *("--tag", "inkling", "."),
+    ]
 
 
 def test_a_taken_port_is_named_with_another_to_try() -> None:
