@@ -7,22 +7,35 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
 
-from ui.server import own_files, resources, rooms, speaker, store, visits
+from ui.server import log, own_files, resources, rooms, speaker, store, visits
 from ui.server.compressed import Compressed
 from ui.server.connection import WithoutDelay
 from ui.server.first_look import FirstLook
+from ui.server.guard import Guard
+from ui.server.headers import Headers, headers
 from ui.server.open_files import open_files, raise_limit
 from ui.server.routes import routes
 from ui.server.visitors import Visitors
 
 PAGE = Path(__file__).parent / "ui" / "page.py"
-MIDDLEWARE = [Middleware(each) for each in (WithoutDelay, Visitors, Compressed, FirstLook)]
+
+try:
+    ADDED = headers()
+except ValueError as error:  # a setting that is none: no server is better than an open one
+    sys.exit(f"Inkling was not started: {error}.")
+
+MIDDLEWARE = [
+    Middleware(WithoutDelay),  # which needs the server's own connection
+    Middleware(Headers, added=ADDED),
+    *(Middleware(each) for each in (Guard, Visitors, Compressed, FirstLook)),
+]
 
 FEW_VISITORS = 300
 """Where the system's limit on open files holds fewer, the log says so; /health always does."""
@@ -33,6 +46,7 @@ _log = logging.getLogger(__name__)
 @contextlib.asynccontextmanager
 async def warm(app: st.App) -> AsyncIterator[None]:
     """Start what all visitors share; end it with the server."""
+    log.begin()
     raise_limit()
     files = open_files()
     if files.visitors < FEW_VISITORS:
@@ -50,6 +64,13 @@ async def warm(app: st.App) -> AsyncIterator[None]:
         store.stop()
         resources.stop()
         own_files.remove()
+        log.end()
 
 
-app = st.App(PAGE, lifespan=warm, middleware=MIDDLEWARE, routes=routes())
+app = st.App(
+    PAGE,
+    lifespan=warm,
+    middleware=MIDDLEWARE,
+    routes=routes(),
+    on_script_error=log.page_failed,
+)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from model.classifier.checkpoint import Checkpoint
+from model.jobs import job_log
 from model.jobs.job import Job
 from model.jobs.limits import Limits, RefusedError
 from model.jobs.reason import Reason
@@ -107,6 +108,7 @@ class JobQueue:
         else:
             self._waiting.remove(job.id)
         self._jobs[job.id] = self._jobs.pop(job.id).ended(state, reason, result)
+        job_log.ended(self._jobs[job.id])
         over = [job for job in self._jobs.values() if job.is_over]
         for job in over[: -self._limits.kept_films]:
             self._jobs[job.id] = dataclasses.replace(job, film=(), latest=None)

@@ -22,6 +22,7 @@ from safetensors.numpy import load as load_tensors
 from model.classifier import checkpoint
 from model.classifier.checkpoint import Checkpoint
 from model.config import Input, TrainingConfig
+from model.jobs import job_log
 from model.jobs.job import Job, Snapshot, Speed
 from model.jobs.job_queue import JobQueue
 from model.jobs.limits import Limits, RefusedError
@@ -274,6 +275,7 @@ class Trainer:
             self._send(self._queue.current)
 
     def _send(self, job: Job) -> None:
+        job_log.begun(job)
         self._turn.sent_at = time.monotonic()
         settings = {"config": job.config.as_dict(), "data": job.data}
         self._supervisor.send("train", **settings, **_control_fields(job))

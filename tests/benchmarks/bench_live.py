@@ -18,6 +18,7 @@ from playwright.sync_api import Page
 from tests.benchmarks.pages import pages, spread
 from tests.support.drawing import DIGITS, canvas_ready, draw_with_mouse
 from tests.support.paths import ROOT
+from tests.support.waiting import wait_for
 
 BARE_PAGE = Path(__file__).with_name("bare_page.py")
 ROUNDS, FULL_ROUNDS = 2, 12
@@ -146,7 +147,7 @@ def stroke_times(page: Page, watch: str) -> dict[str, list[float]]:
     page.evaluate(watch)
     for number, stroke in enumerate(STROKES, start=1):
         draw_with_mouse(page, [stroke])
-        page.wait_for_function("n => times.answer.length === n", arg=number)
+        wait_for(page, "n => times.answer.length === n", arg=number)
     times: dict[str, list[float]] = page.evaluate("times")
     return times
 

@@ -27,6 +27,7 @@ from tests.support.cable import Cable, plugged
 from tests.support.drawing import CANVAS
 from tests.support.phones import opened
 from tests.support.server import serve
+from tests.support.waiting import wait_for
 
 NAME = "inkling.test"
 BYTES_PER_SECOND = 1.5e6 / 8
@@ -87,13 +88,13 @@ def join(page: Page, cable: Cable, code: str) -> tuple[float, float]:
     canvas.wait_for()
     box = canvas.bounding_box()
     assert box is not None
-    page.wait_for_function("document.getElementById('canvas').width === 336")  # it listens
+    wait_for(page, "document.getElementById('canvas').width === 336")  # it listens
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 4
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x, y + box["height"] / 2, steps=8)
     page.mouse.up()
-    page.wait_for_function(FOLLOWS)
+    wait_for(page, FOLLOWS)
     return cable.n_received / 1e3, time.perf_counter() - began
 
 

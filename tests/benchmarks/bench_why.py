@@ -17,6 +17,7 @@ from playwright.sync_api import Page
 from tests.benchmarks.pages import pages
 from tests.support.drawing import DIGITS, canvas_ready, draw_with_mouse
 from tests.support.paths import ROOT
+from tests.support.waiting import wait_for
 
 ROUNDS, FULL_ROUNDS = 2, 9
 STROKES = [DIGITS[digit][0] for digit in (3, 2, 7)]
@@ -101,12 +102,12 @@ def main(*, full: bool = False) -> dict[str, Any]:
 def _learned(page: Page) -> float:
     """Return how long a lesson takes, from the click until the model answers, with the price."""
     draw_with_mouse(page, DIGITS[4])
-    page.wait_for_function(IS_QUIET)
+    wait_for(page, IS_QUIET)
     _open(page, "Teach it")
     label = page.get_by_role("radiogroup", name="It is a")
     label.get_by_role("radio", name="9", exact=True).click()
     page.locator(".st-key-learn button:visible:enabled").wait_for()
-    page.wait_for_function(IS_QUIET)
+    wait_for(page, IS_QUIET)
     return _trip(page, lambda: page.locator(".st-key-learn button:visible").click())
 
 
@@ -115,21 +116,21 @@ def _measured(page: Page) -> list[float]:
     _open(page, "Break it")
     panel = page.locator(".st-key-break_it")
     panel.get_by_role("radio", name="Noise").click()
-    page.wait_for_function(IS_QUIET)
+    wait_for(page, IS_QUIET)
     slider = panel.get_by_role("slider")
     return [_trip(page, lambda: slider.press("ArrowRight")) for _ in range(3)]
 
 
 def _open(page: Page, panel: str) -> None:
     page.get_by_role("radiogroup", name="Why?").get_by_role("radio", name=panel).click()
-    page.wait_for_function(IS_QUIET)
+    wait_for(page, IS_QUIET)
 
 
 def _trip(page: Page, act: Callable[[], None]) -> float:
     """Return the milliseconds from what this sends to the last of the server's answers to it."""
     sent = page.evaluate("trip.sent")
     act()
-    page.wait_for_function(f"trip.sent > {sent} && {IS_QUIET}")
+    wait_for(page, f"trip.sent > {sent} && {IS_QUIET}")
     milliseconds: float = page.evaluate("trip.last - trip.sent")
     return milliseconds
 
@@ -138,7 +139,7 @@ def _trips(page: Page, panel: str) -> list[float]:
     """Draw a first stroke, open the panel, draw the others; return the milliseconds of these."""
     first, *others = STROKES
     draw_with_mouse(page, [first])
-    page.wait_for_function(IS_QUIET)
+    wait_for(page, IS_QUIET)
     if panel != CLOSED:
         _open(page, panel)
     return [

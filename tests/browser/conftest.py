@@ -23,7 +23,7 @@ from playwright.sync_api import (
     expect,
 )
 
-from tests.support.browsers import open_browser
+from tests.support.browsers import BREACHES, open_browser
 from tests.support.server import Server
 
 ARTIFACTS = Path(__file__).with_name("artifacts")
@@ -88,6 +88,7 @@ def phone(browser: Browser) -> BrowserContext:
 
 def _with_patience(context: BrowserContext) -> BrowserContext:
     context.set_default_timeout(TIMEOUT_MS)
+    context.add_init_script(BREACHES)
     return context
 
 

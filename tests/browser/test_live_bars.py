@@ -42,7 +42,7 @@ from tests.support.drawing import (
 from tests.support.reader import read_in_browser
 from tests.support.server import Server
 from tests.support.specimens import sample_digits, shipped
-from tests.support.waiting import wait_until
+from tests.support.waiting import wait_for, wait_until
 
 N_DRAWINGS = 200
 AGREEMENT = 1e-4
@@ -398,7 +398,7 @@ def test_an_answer_about_an_older_drawing_does_not_move_the_bars(page: Page) -> 
         socket, message = waiting.pop(0)
         socket.send(message)
     is_open = True
-    page.wait_for_function("heldBack.length === 1")
+    wait_for(page, "heldBack.length === 1")
     assert page.evaluate("heldBack") == [True]
     followed(page)
     assert shares(page) == live
@@ -532,7 +532,7 @@ def test_a_click_on_another_digit_shows_its_bars_and_pythons_answer_keeps_them(p
     assert likeliest(page) == 3  # at once
     expect(first).to_have_attribute("aria-pressed", "true")
     expect(second).to_have_attribute("aria-pressed", "false")
-    page.wait_for_function("window.said?.shown === 0")
+    wait_for(page, "window.said?.shown === 0")
     answered(page)
     assert likeliest(page) == 3
     expect(reading.locator(".detail")).to_have_text(re.compile("^The bars are of the 3: "))
@@ -540,7 +540,7 @@ def test_a_click_on_another_digit_shows_its_bars_and_pythons_answer_keeps_them(p
     second.focus()
     page.keyboard.press("Enter")
     assert likeliest(page) == 7
-    page.wait_for_function("said.shown === 1")
+    wait_for(page, "said.shown === 1")
     expect(second).to_be_focused()
 
 

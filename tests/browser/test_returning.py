@@ -27,7 +27,7 @@ from tests.support.cable import Cable, plugged
 from tests.support.drawing import CANVAS, DIGITS, canvas_ready, draw, mouse_held
 from tests.support.machine import Machine
 from tests.support.server import FORGETFUL_SERVER, Server, serve
-from tests.support.waiting import wait_until
+from tests.support.waiting import wait_for, wait_until
 
 LEFT_OF_4, RIGHT_OF_4 = DIGITS[4]
 LINE_BELOW = [(0.1, 0.95), (0.9, 0.95)]
@@ -115,7 +115,7 @@ def forget(page: Page, cable: Cable) -> None:
         }"""
     )
     cable.drop()
-    page.wait_for_function("window.lost", timeout=SLOW)
+    wait_for(page, "window.lost", timeout=SLOW / 1000)
     connection(page, "CONNECTED")
 
 

@@ -16,6 +16,7 @@ from model.classifier import checkpoint
 from model.room.drawing import SIDE, pictured
 from model.store import rooms
 from model.store.store import Store
+from tests.support.browsers import BREACHES
 from tests.support.drawing import DIGITS, Stroke
 from tests.support.hall import open_room
 from tests.support.phones import as_sent, written
@@ -87,7 +88,9 @@ def phones(browser: Browser) -> Iterator[Callable[[str, tuple[int, int]], Page]]
         contexts.append(context)
         page = context.new_page()
         page.add_init_script(RECORDER)
+        page.add_init_script(BREACHES)
         page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda said: "Security Policy" in said.text and errors.append(said.text))
         page.goto(address)
         expect(page.locator("#asked")).to_contain_text("Draw a")
         return page

@@ -20,6 +20,7 @@ from tests.support.drawing import DIGITS, canvas_ready, draw
 from tests.support.hall import draw_in, hall_url, open_room
 from tests.support.server import Server
 from tests.support.stage import assert_readable
+from tests.support.waiting import wait_for
 
 SCREENS: tuple[ViewportSize, ...] = (
     {"width": 1280, "height": 720},
@@ -232,7 +233,7 @@ def test_page_down_goes_from_step_to_step_also_when_a_key_has_opened_the_view(pa
     for step in steps.all()[:3]:
         page.keyboard.press("PageDown")
         handle = step.element_handle()
-        page.wait_for_function(BELOW_THE_BAR, arg=handle)
+        wait_for(page, BELOW_THE_BAR, arg=handle)
 
 
 def test_the_stage_is_in_the_address_and_kept_across_views(page: Page) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from tests.support.waiting import wait_for
+
 __all__ = ["grave_violations"]
 
 GRAVE = {"serious", "critical"}
@@ -22,7 +24,7 @@ def _wait_for_rest(page: Page) -> None:
     """Wait for the colours that stay: while a run or a transition lasts, text may be faded."""
     if page.get_by_test_id("stApp").count():
         page.locator("[data-test-script-state='notRunning']").first.wait_for()
-    page.wait_for_function("document.getAnimations().every((each) => each.playState !== 'running')")
+    wait_for(page, "document.getAnimations().every((each) => each.playState !== 'running')")
 
 
 def grave_violations(page: Page) -> list[str]:

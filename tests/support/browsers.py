@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.support.server import isolated
 from tools import chromium
 
-__all__ = ["open_browser"]
+__all__ = ["ARGUMENTS", "BREACHES", "open_browser"]
 
 ARGUMENTS = [
     "--disable-background-networking",
@@ -22,6 +22,10 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
+
+BREACHES = """document.addEventListener("securitypolicyviolation", (breach) => console.error(
+  `Content Security Policy: ${breach.effectiveDirective} ${breach.blockedURI}`))"""
+"""A script that says each breach of the policy on the console: Chromium says most, not all."""
 
 
 @contextlib.contextmanager

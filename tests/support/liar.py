@@ -80,18 +80,22 @@ def visit(server: Server, **options: str) -> Iterator[Liar]:
 class Liar:
     """One session of the page.
 
-    `patience` is how many seconds it waits for an answer.
+    `patience` is how many seconds it waits for an answer; `cookie` is what its browser keeps.
 
     It remembers what widgets there are and what was set on them, as a browser does; `Liar.set`
     says anything at all about any of them.
     """
 
-    def __init__(self, server: Server, *, view: str = "", query: str = "") -> None:
+    def __init__(
+        self, server: Server, *, view: str = "", query: str = "", cookie: str = ""
+    ) -> None:
         self._server = server
         self._view, self._query = view, query
         self.patience: float = ANSWER_SECONDS
         self._open = contextlib.ExitStack()
-        self._socket = self._open.enter_context(handshake(server))
+        self._socket = self._open.enter_context(
+            handshake(server, additional_headers={"Cookie": cookie} if cookie else None)
+        )
         self._states: dict[str, WidgetState] = {}
         self._fragments: dict[str, str] = {}
         self.session_id = ""

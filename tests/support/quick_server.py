@@ -22,7 +22,7 @@ from model.jobs.limits import Limits
 from model.jobs.trainer import Trainer
 from tests.support.paths import QUICK_WORKER
 from tests.support.server import UNWATCHED_SECONDS
-from ui.server import resources
+from ui.server import log, resources
 from ui.server.routes import routes
 
 os.environ["INKLING_DATA_DIR"] = str(Path.home() / "no-data")
@@ -53,4 +53,5 @@ app = st.App(
     lifespan=inkling.warm,
     middleware=inkling.MIDDLEWARE,
     routes=[Route("/threads", threads), *routes()],
+    on_script_error=log.page_failed,
 )

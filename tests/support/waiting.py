@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-__all__ = ["wait_until"]
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+__all__ = ["wait_for", "wait_until"]
 
 T = TypeVar("T")
 
@@ -25,3 +28,12 @@ def wait_until(condition: Callable[[], T], timeout: float, message: str) -> T:
             raise AssertionError(f"after {timeout:g} s: {message}")
         time.sleep(0.02)
     return result
+
+
+def wait_for(page: Page, expression: str, arg: Any = None, *, timeout: float = 20) -> None:
+    """Ask the page until an expression, or what a function returns, is true.
+
+    Playwright's own `wait_for_function` has the page evaluate a text, which its
+    Content-Security-Policy refuses.
+    """
+    wait_until(lambda: page.evaluate(expression, arg), timeout, f"it is not so that {expression}")

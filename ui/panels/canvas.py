@@ -14,6 +14,7 @@ from model.preprocessing.ink import PictureError, ink_from_canvas
 from ui.components.canvas_button import canvas_button
 from ui.components.shared.colours import INK, PAPER
 from ui.elements import notices
+from ui.server import log
 from ui.session import state
 from ui.session.drawings import (
     MOST_STROKES,
@@ -115,6 +116,7 @@ def _canvas(pen_width: int) -> NDArray[np.float32] | None:
     try:
         return _received(_mounted(pen_width))
     except PictureError as error:
+        log.refused("drawing", "not as the canvas sends it")
         notices.error(f"The drawing did not arrive: {error}. Please draw again.")
         return None
 

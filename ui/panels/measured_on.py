@@ -22,7 +22,7 @@ from model.data.forms.parts import concatenated
 from model.data.splitting import held_out
 from ui.elements import notices
 from ui.panels import own_data
-from ui.server import resources
+from ui.server import log, resources
 from ui.session import state
 
 __all__ = ["Chosen", "believed", "measured_on"]
@@ -124,9 +124,11 @@ def _read(of: str, read: Callable[[], Chosen]) -> _Kept:
         with st.spinner("Reading the pictures"), own_data.one_at_a_time:
             return _Kept(of, read())
     except DataError as error:
+        log.refused("upload", "test data")
         told = str(error).replace(tempfile.gettempdir(), "…")
         return _Kept(of, None, f"Nothing can be measured on this: {told}")
     except OSError as error:
+        log.failed("upload", error)
         return _Kept(of, None, f"The server could not keep this file: {error.strerror}.")
 
 

@@ -8,6 +8,7 @@ from model.classifier.checkpoint import LARGEST_FILE, Checkpoint, CheckpointErro
 from ui.elements import notices, wording
 from ui.panels.keeping import start_afresh
 from ui.panels.take_home import take_home
+from ui.server import log
 from ui.session import models, state
 
 __all__ = ["model_list"]
@@ -73,4 +74,5 @@ def _take_upload() -> None:
             raise CheckpointError(f"it has {file.size:,} bytes, at most {LARGEST_FILE:,} are read")
         models.use(models.add_model("uploaded", from_bytes(file.getvalue())))
     except CheckpointError as error:
+        log.refused("upload", "model")
         state.UPLOAD_PROBLEM.set(f"That model was not taken: {error}.")

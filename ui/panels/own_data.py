@@ -22,7 +22,7 @@ from model.data.turning import AS_THEY_CAME, Turn, turned
 from model.data.understood import Understood
 from model.evaluation.orientation import Suggestion, suggested_turn
 from ui.elements import notices, pixels, wording
-from ui.server import resources
+from ui.server import log, resources
 from ui.server.own_files import new_folder
 from ui.session import state
 
@@ -139,9 +139,11 @@ def _kept(files: Sequence[UploadedFile]) -> _OwnData:
             with one_at_a_time:
                 usable = _read(files, folder)
         except DataError as error:
+            log.refused("upload", "training data")
             reason = str(error).replace(folder.name, "…")
             return _OwnData(ids, None, f"These files cannot be trained on: {reason}")
         except OSError as error:
+            log.failed("upload", error)
             return _OwnData(ids, None, f"The server could not keep these files: {error.strerror}.")
         undo.pop_all()
     return _OwnData(ids, usable)

@@ -22,7 +22,7 @@ from model.room.drawing import MOST_BYTES, Fault, FaultyError, loaded, parsed
 from model.room.record import Moderation
 from model.room.wall import Tile
 from model.store.problem import StoreError
-from ui.server import phone_page, rooms
+from ui.server import log, phone_page, rooms
 from ui.server.paths import PHONES, prefix
 from ui.server.rooms import LiveRoom
 from ui.server.visitors import COOKIE, browser_id
@@ -97,6 +97,7 @@ def _route(path: str, method: str, act: Act) -> Route:
 
 def _refusal(code: str | Fault) -> JSONResponse:
     status, sentence = SAID[code]
+    log.refused("room", code)
     headers = {"Cache-Control": "no-store"}
     if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         headers["Retry-After"] = "2"
@@ -159,8 +160,10 @@ async def _page(request: Request) -> Response:
         ahead = phone_page.preloads(live.room.code, live.model)
     except _RefusedError as refusal:
         status, _ = SAID[refusal.code]
+        log.refused("room", refusal.code)
     except StoreError:
         status, _ = SAID["not_now"]
+        log.refused("room", "not_now")
     found = phone_page.response("phone.html", request.headers, status)
     found.headers.update(ahead)
     return found

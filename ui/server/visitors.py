@@ -16,6 +16,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ui.server import log
 from ui.server.addresses import THIS_MACHINE, addresses, client_host
 from ui.server.open_files import OpenFiles, open_files
 from ui.server.paths import PHONES, prefix
@@ -101,6 +102,7 @@ class Visitors:
             await self._serve_page(scope, receive, send)
         elif scope["type"] == "http" and _asks_for_a_page(scope):
             if self._files().is_nearly_full:
+                log.refused("visitor", "open files")
                 await _refusal()(scope, receive, send)
             else:
                 phones = scope["path"].startswith(f"{prefix()}{PHONES}")  # which get no cookie
@@ -112,7 +114,9 @@ class Visitors:
         address = client_host(scope)
         # Through a proxy on this machine everybody comes from one address.
         crowded = _open_pages[address] >= MOST_AT_AN_ADDRESS and address not in THIS_MACHINE
-        if (address and crowded) or self._files().is_nearly_full:
+        is_full = self._files().is_nearly_full
+        if (address and crowded) or is_full:
+            log.refused("visitor", "open files" if is_full else "many at one address")
             await receive()
             await send({"type": "websocket.close", "code": TRY_AGAIN_LATER})
             return

@@ -12,6 +12,7 @@ from streamlit.typing import UploadedFile
 from model.preprocessing import kept_picture
 from model.preprocessing.ink import Found, PictureError, inks_from_upload
 from model.preprocessing.kept_picture import Box
+from ui.server import log
 from ui.session import state
 from ui.session.state import Uploaded
 
@@ -44,6 +45,7 @@ def _kept(content: bytes) -> tuple[bytes, str | None]:
     try:
         return kept_picture.file_to_keep(content), None
     except PictureError as error:
+        log.refused("upload", "picture")
         return b"", str(error)
 
 

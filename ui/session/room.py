@@ -11,7 +11,7 @@ from model.classifier.checkpoint import Checkpoint
 from model.store.problem import StoreError
 from ui.components.wall import WORDS as WALL
 from ui.elements import wording
-from ui.server import rooms
+from ui.server import log, rooms
 from ui.server.rooms import LiveRoom, TooManyRoomsError
 from ui.session import brought, models, state
 
@@ -49,7 +49,8 @@ def mine() -> LiveRoom | None:
     """Return the room that this browser controls, or the last one that it closed; else None."""
     try:
         live = rooms.of_browser(state.OWNER.get())
-    except (StoreError, TimeoutError):
+    except (StoreError, TimeoutError) as error:
+        log.failed("room", error)
         state.ROOM_NOTICE.set(wording.ROOM_NOT_NOW)
         return None
     shown = state.ROOM_SHOWN.get()
@@ -73,6 +74,7 @@ def open_room(model: Checkpoint) -> None:
     try:
         _tried(lambda: rooms.open_room(state.OWNER.get(), model))
     except TooManyRoomsError:
+        log.refused("room", "too many rooms")
         state.ROOM_NOTICE.set(wording.TOO_MANY_ROOMS.format(n=rooms.MOST_ROOMS))
 
 
@@ -113,5 +115,6 @@ def _tried(act: Callable[[], object]) -> None:
     state.ROOM_NOTICE.set(None)
     try:
         act()
-    except (StoreError, TimeoutError):
+    except (StoreError, TimeoutError) as error:
+        log.failed("room", error)
         state.ROOM_NOTICE.set(wording.ROOM_NOT_NOW)

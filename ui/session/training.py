@@ -14,7 +14,7 @@ from model.config import TrainingConfig
 from model.jobs.job import Job, Speed
 from model.jobs.limits import RefusedError
 from ui.elements import wording
-from ui.server import kept_runs, resources
+from ui.server import kept_runs, log, resources
 from ui.session import models, state
 
 __all__ = [
@@ -56,6 +56,7 @@ def submit(
     try:
         job = resources.trainer().submit(config, data, owner, speed=speed, paused=paused)
     except RefusedError as error:
+        log.refused("training", error.reason.code)
         state.NOTICE.set(wording.reason(error.reason))
         return
     state.JOB.set(job.id)
