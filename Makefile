@@ -56,8 +56,9 @@ test: $(VENV)/installed-dev $(VENV)/mnist ## run all tests, a real browser among
 test-fast: $(VENV)/installed-dev ## run the tests that take under a minute: no browser, no TensorFlow
 	@$(RUN) -m pytest -n $(JOBS) -m 'not (browser or server or tensorflow or slow or deploy)' $(TESTS)
 
-test-deploy: $(VENV)/installed-dev $(VENV)/mnist ## run what `make test` leaves out: the whole talk, WebKit, PostgreSQL, installing
-	@$(RUN) -m tools.webkit; $(RUN) -m tools.postgresql; \
+test-deploy: $(VENV)/installed-dev $(VENV)/mnist ## run what `make test` leaves out: the whole talk, WebKit, several servers, installing
+	@$(if $(filter tests,$(TESTS)),$(RUN) -m tools.webkit;) \
+	    $(RUN) -m tools.postgresql; $(RUN) -m tools.nginx; \
 	    CHROMIUM=$$($(RUN) -m tools.chromium) && export CHROMIUM && \
 	    $(RUN) -m pytest -n $(JOBS) -m deploy $(TESTS)
 

@@ -113,14 +113,18 @@ class Keeper:
         """Return the visit of the browser with this cookie, one for all its tabs.
 
         Without a cookie, or where nothing is kept of it, it is an empty one. Nothing is looked for
-        where the cookie is new, which the server knows that has just given it.
+        where the cookie is new, which the server knows that has just given it, and where no other
+        server can have kept something since.
         """
         if cookie is None:
             return Visit(None)
         id = key(cookie)
+        is_new = is_new and not self._store.is_shared
         with self._changed:
             visit = self._live.setdefault(id, Visit(id)) if is_new else self._live.get(id)
         if visit is not None:
+            if self._store.is_shared:
+                self._catch_up(visit)
             return visit
         self.start()
         self._opened.wait(OPENING_SECONDS)
@@ -128,6 +132,22 @@ class Keeper:
             visit = self._live.get(id) or self._read(id)
             with self._changed:
                 return self._live.setdefault(id, visit)
+
+    def _catch_up(self, visit: Visit) -> None:
+        """Take over what another server has made of a visit that this one has not let go yet."""
+        from model.store import visits
+
+        id = str(visit.id)
+        with self._at_disk:
+            with self._changed:
+                if visit in self._pending or not visit.is_read:
+                    return  # it has changed here since
+            found = self._try(lambda connection: (visits.changed(connection, id),), writes=False)
+            if found is None or found[0] == visit.on_disk:
+                return
+            kept = self._try(lambda connection: visits.read(connection, id), writes=False)
+            if kept is not None:
+                visit.follow(kept)
 
     def keep(self, visit: Visit) -> None:
         """Have a visit written soon; returns at once."""
@@ -220,15 +240,16 @@ class Keeper:
             self._last_write[visit] = now
         forgotten = set(self._forgotten)
 
-        def write(connection: sa.Connection) -> list[tuple[Visit, Changes]]:
+        def write(connection: sa.Connection) -> list[tuple[Visit, Changes, float]]:
             for id in forgotten:
                 visits.forget(connection, id)
             changed = []
             for visit in due:
                 if not visit.is_read:
                     visit.merge(visits.read(connection, str(visit.id)))
-                changed.append((visit, visits.changes(visit)))
-                visits.write(connection, str(visit.id), changed[-1][1])
+                changes = visits.changes(visit)
+                moment = visits.write(connection, str(visit.id), changes)
+                changed.append((visit, changes, moment))
             if now - self._last_prune > PRUNE_SECONDS:
                 visits.prune(connection)
                 self._last_prune = now
@@ -241,7 +262,8 @@ class Keeper:
                 self._not_before = time.monotonic() + self._retry
             else:
                 self._forgotten -= forgotten
-        for visit, changes in written or ():
+        for visit, changes, moment in written or ():
+            visit.on_disk = moment
             visit.stale -= changes.stale
             visit.written |= {id: zlib.crc32(content) for id, content in changes.tabs.items()}
 

@@ -55,6 +55,11 @@ class Store:
         self._at_disk = threading.RLock()
         self._listeners: list[Callable[[], None]] = []
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other servers may write to the database as well; a file is one server's."""
+        return isinstance(self._place, str)
+
     def on_new_file(self, listener: Callable[[], None]) -> None:
         """Have this called where a damaged file was set aside and an empty one begun."""
         self._listeners.append(listener)

@@ -126,6 +126,8 @@ class Visit:
         """The names of models that are on disk and shall go from there."""
         self.written: dict[str, int] = {}
         """A checksum of what is on disk of each tab; the writer's own."""
+        self.on_disk: float | None = None
+        """When it was written last, as far as this server knows; None where it was not."""
         self._sessions: dict[str, str] = {}  # which session has which tab
         self._lock = threading.Lock()
 
@@ -195,7 +197,7 @@ class Visit:
         with self._lock:
             self.models, self.tabs, self.n_trained = {}, {}, 0
             self.stale, self._sessions, self.written = frozenset(), {}, {}
-            self.is_read = True
+            self.is_read, self.on_disk = True, None
 
     def merge(self, kept: Visit) -> None:
         """Add what was kept of this visit, which could not be read when it began.
@@ -214,6 +216,13 @@ class Visit:
             self.models = models | self.models
             self.tabs = kept.tabs | self.tabs
             self.is_read = True
+
+    def follow(self, kept: Visit) -> None:
+        """Take over what another server has written of this visit since it was here last."""
+        with self._lock:
+            self.n_trained = max(self.n_trained, kept.n_trained)
+            self.models, self.tabs = kept.models, kept.tabs
+            self.stale, self.written, self.on_disk = frozenset(), {}, kept.on_disk
 
     def _give(self, tab: Tab | None, session: str) -> Tab | None:
         if tab is not None:

@@ -25,6 +25,7 @@ __all__ = [
     "MOST_SECONDS",
     "MOST_VISITS",
     "Changes",
+    "changed",
     "changes",
     "create",
     "forget",
@@ -99,7 +100,14 @@ def read(connection: sa.Connection, id: str) -> Visit:
         for name, content in _contents(connection, _TABS, id, _TABS.c.id, _TABS.c.changed)
         if (tab := _checked(tab_form.from_bytes, content, f"tab {name}")) and tab.id == name
     }
-    return Visit(id, models, max(0, row.n_trained), tabs)
+    visit = Visit(id, models, max(0, row.n_trained), tabs)
+    visit.on_disk = row.changed
+    return visit
+
+
+def changed(connection: sa.Connection, id: str) -> float | None:
+    """Return when a visit was written last, in seconds since 1970; None where there is none."""
+    return connection.scalar(sa.select(_VISITS.c.changed).where(_VISITS.c.id == id))
 
 
 def changes(visit: Visit) -> Changes:
@@ -111,8 +119,8 @@ def changes(visit: Visit) -> Changes:
     return Changes(visit.models, visit.n_trained, visit.stale, changed)
 
 
-def write(connection: sa.Connection, visit: str, changed: Changes) -> None:
-    """Keep what has changed of a visit."""
+def write(connection: sa.Connection, visit: str, changed: Changes) -> float:
+    """Keep what has changed of a visit; return when, as `changed` does."""
     _write_models(connection, visit, changed)
     now = time.time()
     for n, (id, content) in enumerate(changed.tabs.items()):
@@ -125,6 +133,7 @@ def write(connection: sa.Connection, visit: str, changed: Changes) -> None:
     row = {"id": visit, "changed": now, "n_trained": changed.n_trained, "n_bytes": n_bytes}
     connection.execute(_VISITS.delete().where(_VISITS.c.id == visit))
     connection.execute(_VISITS.insert().values(row))
+    return now
 
 
 def forget(connection: sa.Connection, id: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.support.server import Server, free_port, serve
@@ -25,13 +26,31 @@ class Machine:
         What is served.
     keeps : bool
         Whether each start has the store of the one before, and not an empty one.
+    environment : mapping, optional
+        Variables of each start.
+    path : str
+        What stands before the server's addresses.
+
+    Attributes
+    ----------
+    port : int
+        Where it answers.
     """
 
     def __init__(
-        self, home: Path, stack: contextlib.ExitStack, script: Path, *, keeps: bool
+        self,
+        home: Path,
+        stack: contextlib.ExitStack,
+        script: Path,
+        *,
+        keeps: bool,
+        environment: Mapping[str, str] | None = None,
+        path: str = "",
     ) -> None:
-        self._home, self._port, self._stack, self._script = home, free_port(), stack, script
+        self._home, self.port, self._stack, self._script = home, free_port(), stack, script
         self._settings = {"INKLING_STORE_DIR": str(home / "store")} if keeps else {}
+        self._settings |= environment or {}
+        self._path = path
         self._n = 0
         self.server = self.start()
 
@@ -41,7 +60,7 @@ class Machine:
         home = self._home / str(self._n)
         home.mkdir()
         self.server = self._stack.enter_context(
-            serve(home, self._script, self._settings, port=self._port)
+            serve(home, self._script, self._settings, port=self.port, path=self._path)
         )
         return self.server
 

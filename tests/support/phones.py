@@ -34,11 +34,12 @@ WIDE, FIRST = 0.6, 0.2
 """Of the canvas: how large a digit is drawn, and where it begins."""
 
 
-def opened(folder: Path, **values: Any) -> Room:
-    """Open a room in a store that no server has yet; return it. The speaker has `COOKIE`."""
+def opened(place: Path | str, **values: Any) -> Room:
+    """Open a room in a store, of which no server has the file yet; return it. The speaker has
+    `COOKIE`."""
     usual = new_room(names.new_code(), key(COOKIE), shipped("directions").to_bytes())
     room = dataclasses.replace(usual, **values)
-    with contextlib.closing(Store(folder)) as store:
+    with contextlib.closing(Store(place)) as store:
         store.act(lambda connection: rooms.write(connection, room))
     return room
 
@@ -87,11 +88,13 @@ class Connection:
     def __init__(self, url: str, cookie: str | None = None) -> None:
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "", parts.port or 80
+        self._path = parts.path
         self._cookie = cookie
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, path: str, message: Any = None, **headers: str) -> Answer:
-        """Ask for a path; with a message, post it, as JSON unless it is a text already."""
+        """Ask for a path below the server's own; with a message, post it, as JSON unless it is a
+        text already."""
         text = message if isinstance(message, str) else json.dumps(message)
         body = b"" if message is None else text.encode()
         given = {"Host": f"{self._host}:{self._port}", "Accept-Encoding": "gzip"}
@@ -101,7 +104,7 @@ class Connection:
             given["Cookie"] = f"inkling_browser={self._cookie}"
         lines = (f"{name}: {value}\r\n" for name, value in (given | headers).items())
         method = "GET" if message is None else "POST"
-        head = f"{method} {path} HTTP/1.1\r\n{''.join(lines)}\r\n"
+        head = f"{method} {self._path}{path} HTTP/1.1\r\n{''.join(lines)}\r\n"
         if self._streams is not None:  # the server may have closed it meanwhile, as a browser knows
             with contextlib.suppress(OSError, EOFError):
                 return await self._exchange(head.encode() + body)

@@ -65,6 +65,7 @@ def serve(
     port: int | None = None,
     python: str = sys.executable,
     address: str = "127.0.0.1",
+    path: str = "",
 ) -> Iterator[Server]:
     """Run the page until the block ends, then end the whole process group.
 
@@ -84,6 +85,8 @@ def serve(
         What runs Streamlit.
     address : str
         What it listens to; it is asked at 127.0.0.1.
+    path : str
+        What stands before its addresses, as `environment` sets it.
     """
     port = port or free_port()
     log_file = home / "server.log"
@@ -101,7 +104,8 @@ def serve(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    server = Server(f"http://127.0.0.1:{port}", process.pid, log_file)
+    url = f"http://127.0.0.1:{port}" + (f"/{path}" if path else "")
+    server = Server(url, process.pid, log_file)
     try:
         wait_until(
             lambda: _is_healthy(server, process),

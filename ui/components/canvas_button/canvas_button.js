@@ -54,7 +54,16 @@ export default function ({ data, parentElement, setTriggerValue }) {
     show();
   };
   window.addEventListener("inkling-answer", follow);
-  return () => window.removeEventListener("inkling-answer", follow);
+  window.addEventListener("inkling-stroke", tellNoMore);
+  return () => {
+    window.removeEventListener("inkling-answer", follow);
+    window.removeEventListener("inkling-stroke", tellNoMore);
+  };
+}
+
+// What is told again after a stroke would take that stroke.
+function tellNoMore() {
+  if (told) told.n = MOST_TOLD;
 }
 
 function tellPython() {
