@@ -42,10 +42,10 @@ def _benchmark(name: str) -> Benchmark:
 
 NAMES = (
     *("reading", "training", "growth", "start", "people", "memory", "footprint", "monkey"),
-    *("retraining", "live", "phone", "why", "store", "room"),
+    *("retraining", "live", "phone", "why", "store", "room", "servers"),
 )
 BENCHMARKS: dict[str, Benchmark] = {name: _benchmark(name) for name in NAMES}
-ONLY_FULL = ("footprint", "monkey", "phone", "retraining", "why", "store", "room")
+ONLY_FULL = ("footprint", "monkey", "phone", "retraining", "why", "store", "room", "servers")
 """Left out of a quick run, which is to take less than five minutes."""
 SUMMARY = {
     "ink to probabilities, one drawing": ("the model reads a drawing", "in {} ms"),

@@ -47,7 +47,7 @@ MEMORY_MB = 150
 KINDS_OF_DIGITS = 2_000
 
 
-async def _join(url: str, code: str, n: int, seconds: float) -> tuple[list[Phone], list[float]]:
+async def join_room(url: str, code: str, n: int, seconds: float) -> tuple[list[Phone], list[float]]:
     """Let phones load the page and join, spread over so many seconds."""
     phones = [Phone(url, code) for _ in range(n)]
 
@@ -61,8 +61,13 @@ async def _join(url: str, code: str, n: int, seconds: float) -> tuple[list[Phone
     return phones, list(took)
 
 
-async def _draw(phones: list[Phone], seconds: float) -> tuple[list[float], list[str], list[float]]:
-    """Let every phone send a drawing each 5 s; return how long each took, their ids, and when."""
+async def draw_in_room(
+    phones: list[Phone], seconds: float, *, sends_again: bool = False
+) -> tuple[list[float], list[str], list[float]]:
+    """Let every phone send a drawing each 5 s; return how long each took, their ids, and when.
+
+    What was not stored may be sent again, as the page for phones does.
+    """
     recorded = itertools.islice(written(), KINDS_OF_DIGITS)
     digits = [(json.dumps(as_sent(digit)), digit.label) for digit in recorded]
     rng = random.Random(0)
@@ -74,7 +79,9 @@ async def _draw(phones: list[Phone], seconds: float) -> tuple[list[float], list[
         await asyncio.sleep(rng.uniform(0, EVERY))
         while (began := time.perf_counter()) < end:
             id = f"{id_of(phone)}-{rng.getrandbits(64):x}"
-            answer = await phone.post(*rng.choice(digits), id)
+            drawing = rng.choice(digits)
+            while (answer := await phone.post(*drawing, id)).status != 200 and sends_again:
+                await asyncio.sleep(0.2)
             assert answer.status == 200, answer.said
             took.append(time.perf_counter() - began)
             sent.append((id, began))
@@ -139,11 +146,11 @@ async def _hall(server: Server, room: Room, n: int, seconds: float) -> dict[str,
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as elsewhere:
         alone = await here.run_in_executor(elsewhere, _strokes, server.url, 12)
         memory = process.memory_info().rss
-        phones, joined = await _join(server.url, room.code, n, JOIN_SECONDS * n / PHONES)
+        phones, joined = await join_room(server.url, room.code, n, JOIN_SECONDS * n / PHONES)
         seen: list[tuple[float, int]] = []
         looks = asyncio.create_task(_watch(wall, room.code, seen))
         cpu = process.cpu_times()
-        drawing = asyncio.create_task(_draw(phones, seconds))
+        drawing = asyncio.create_task(draw_in_room(phones, seconds))
         beside = await here.run_in_executor(elsewhere, _strokes, server.url, seconds - 5)
         took, ids, began = await drawing
         spent = sum(process.cpu_times()[:2]) - sum(cpu[:2])

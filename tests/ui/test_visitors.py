@@ -96,7 +96,7 @@ def test_where_files_run_out_the_page_says_so_and_asks_to_come_back() -> None:
 def test_an_address_has_a_ceiling_but_for_the_proxy_on_this_machine(
     address: str, taken: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.server.visitors.MOST_AT_AN_ADDRESS", 2)
+    monkeypatch.setenv("INKLING_PAGES_AT_AN_ADDRESS", "2")
     with served(address=address) as hall:
         with hall.websocket_connect("/stream"), hall.websocket_connect("/stream"):
             try:

@@ -6,6 +6,7 @@ count once for a browser goes by the cookie.
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 from collections import Counter, OrderedDict
@@ -35,7 +36,8 @@ __all__ = [
 COOKIE = "inkling_browser"
 COOKIE_SECONDS = 30 * 24 * 3600
 MOST_AT_AN_ADDRESS = 200
-"""Open pages at one address: a lecture hall behind one router is one address."""
+"""Open pages at one address, where INKLING_PAGES_AT_AN_ADDRESS gives no other number: a hall behind
+one router is one address."""
 TRY_AGAIN_SECONDS = 30
 TRY_AGAIN_LATER = 1013
 """The websocket's close code for a server that is full."""
@@ -113,7 +115,7 @@ class Visitors:
     async def _serve_page(self, scope: Scope, receive: Receive, send: Send) -> None:
         address = client_host(scope)
         # Through a proxy on this machine everybody comes from one address.
-        crowded = _open_pages[address] >= MOST_AT_AN_ADDRESS and address not in THIS_MACHINE
+        crowded = _open_pages[address] >= _most_at_an_address() and address not in THIS_MACHINE
         is_full = self._files().is_nearly_full
         if (address and crowded) or is_full:
             log.refused("visitor", "open files" if is_full else "many at one address")
@@ -130,6 +132,11 @@ class Visitors:
             _open_pages[address] -= 1
             if not _open_pages[address]:
                 del _open_pages[address], _elsewhere[address]
+
+
+def _most_at_an_address() -> int:
+    given = os.environ.get("INKLING_PAGES_AT_AN_ADDRESS", "")
+    return int(given) if given.isdecimal() else MOST_AT_AN_ADDRESS
 
 
 def _own_hosts() -> set[str]:

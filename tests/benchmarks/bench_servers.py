@@ -1,0 +1,246 @@
+"""Two servers behind nginx with PostgreSQL, compared with one: people, a killed server, phones.
+
+    python -m tests.benchmarks.bench_servers [--full]
+
+nginx, PostgreSQL, both servers and those who draw share the machine; what each uses is printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import itertools
+import json
+import secrets
+import statistics
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psutil
+from websockets.exceptions import WebSocketException
+
+from model.store import rooms
+from model.store.store import Store
+from tests.benchmarks.bench_room import draw_in_room, join_room
+from tests.support.crowd import Crowd, crowd, is_right
+from tests.support.drawn import drawings
+from tests.support.hosting import Hosting, hosted
+from tests.support.paths import ROOT
+from tests.support.phones import opened
+from tests.support.server import Server
+from tests.support.visitor import Visitor, VisitorError
+
+PEOPLE, QUICK_PEOPLE = 30, 10
+SECONDS, QUICK_SECONDS = 15.0, 5.0
+THINK = 2.0
+STEPS = (40, 60, 80, 100, 120, 140)
+MANY = 300
+LATE_SECONDS = 0.4
+PHONES, QUICK_PHONES = 1_000, 100
+PHONE_SECONDS = 30.0
+KILLED = 20
+"""Visitors of the server that is killed."""
+RATE_RATIO, PEOPLE_RATIO, BACK_SECONDS, ACKNOWLEDGED_MS = 1.15, 1.2, 5, 250
+
+
+class _Used(NamedTuple):
+    """Seconds of processor time."""
+
+    servers: float
+    nginx: float
+    database: float
+    drawing: float
+
+
+def _used(hosting: Hosting) -> _Used:
+    def of(*pids: int) -> float:
+        seconds = 0.0
+        for pid in pids:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                parent = psutil.Process(pid)
+                for process in (parent, *parent.children(recursive=True)):
+                    seconds += sum(process.cpu_times()[:2])
+        return seconds
+
+    database = [p.pid for p in psutil.process_iter() if p.name() == "postgres"]
+    return _Used(
+        of(*(machine.server.pid for machine in hosting.machines)),
+        of(hosting.proxy_pid),
+        sum(sum(psutil.Process(pid).cpu_times()[:2]) for pid in database if psutil.pid_exists(pid)),
+        sum(psutil.Process().cpu_times()[:2]),
+    )
+
+
+def _crowd(hosting: Hosting, people: int, think: float, seconds: float) -> Crowd:
+    """Let people draw through nginx."""
+    pid = hosting.machines[0].server.pid
+    return asyncio.run(crowd(is_right, Server(hosting.url, pid, Path()), people, think, seconds))
+
+
+def _p95(seconds: list[float]) -> float:
+    return statistics.quantiles(seconds, n=20)[-1]
+
+
+def _most(hosting: Hosting, seconds: float) -> int:
+    """Return the largest of `STEPS` people whose strokes are answered in time."""
+    most = 0
+    for people in STEPS:
+        found = _crowd(hosting, people, THINK, seconds)
+        if found.errors or found.wrong or _p95(found.seconds) > LATE_SECONDS:
+            break
+        most = people
+    return most
+
+
+@contextlib.contextmanager
+def _without_the_second(hosting: Hosting) -> Iterator[None]:
+    machine = hosting.machines[1]
+    machine.kill()
+    yield
+    machine.start()
+
+
+async def _killed(hosting: Hosting) -> list[float]:
+    """Kill a server with visitors; return after how many seconds each of them is answered again."""
+    (drawing,) = itertools.islice(drawings(), 1)
+    cookies = [f"inkling_browser={secrets.token_urlsafe(16)}" for _ in range(KILLED)]
+
+    async def come(cookie: str) -> Visitor:
+        visitor = Visitor(hosting.url, 60, f"{cookie}; inkling_server=one")
+        await visitor.__aenter__()
+        await visitor.draw(drawing.message)
+        return visitor
+
+    visitors = [await come(cookie) for cookie in cookies]
+    began = time.perf_counter()
+    hosting.machines[0].kill()
+
+    async def again(cookie: str) -> float:
+        while True:
+            try:
+                visitor = await come(cookie)
+            except (OSError, WebSocketException, VisitorError):
+                await asyncio.sleep(0.05)
+            else:
+                took = time.perf_counter() - began
+                await visitor.__aexit__()
+                return took
+
+    took = await asyncio.gather(*map(again, cookies))
+    for visitor in visitors:
+        with contextlib.suppress(OSError, WebSocketException):
+            await visitor.__aexit__()
+    return took
+
+
+async def _phones(hosting: Hosting, code: str, n: int, *, is_killed: bool) -> dict[str, Any]:
+    phones, joined = await join_room(hosting.url, code, n, 30 * n / PHONES)
+    used = _used(hosting)
+    drawing = asyncio.create_task(draw_in_room(phones, PHONE_SECONDS, sends_again=is_killed))
+    if is_killed:
+        await asyncio.sleep(PHONE_SECONDS / 2)
+        hosting.machines[0].kill()
+    took, ids, _ = await drawing
+    for phone in phones:
+        phone.connection.close()
+    with contextlib.closing(Store(hosting.database)) as store:
+        found = store.act(lambda c: rooms.drawings(c, code), writes=False)
+    kept = Counter(each.id for each in found)
+    return {
+        "p50_ms": 1e3 * statistics.median(took),
+        "p95_ms": 1e3 * _p95(took),
+        "joined_p95": _p95(joined),
+        "drawings": len(ids),
+        "lost": sum(kept[id] == 0 for id in ids),
+        "twice": sum(n > 1 for n in kept.values()),
+        "used": [b - a for a, b in zip(used, _used(hosting), strict=True)],
+    }
+
+
+def main(*, full: bool = False) -> dict[str, Any]:
+    """Measure and print the table."""
+    people, seconds = (PEOPLE, SECONDS) if full else (QUICK_PEOPLE, QUICK_SECONDS)
+    n = PHONES if full else QUICK_PHONES
+    found: dict[str, Any] = {}
+    with (
+        tempfile.TemporaryDirectory(prefix="inkling-bench-", ignore_cleanup_errors=True) as folder,
+        hosted(Path(folder), ROOT / "app.py", path="") as hosting,
+    ):
+        _crowd(hosting, people, 0.0, 3.0)  # both are warm
+        used = _used(hosting)
+        two = _crowd(hosting, people, 0.0, seconds)
+        found["used"] = [b - a for a, b in zip(used, _used(hosting), strict=True)]
+        most = (_most(hosting, seconds) if full else 0, 0)
+        many = _crowd(hosting, MANY, THINK, seconds) if full else None
+        with _without_the_second(hosting):
+            _crowd(hosting, people, 0.0, 3.0)
+            one = _crowd(hosting, people, 0.0, seconds)
+            most = (most[0], _most(hosting, seconds) if full else 0)
+        code = opened(hosting.database).code
+        found["room"] = asyncio.run(_phones(hosting, code, n, is_killed=False))
+        back = asyncio.run(_killed(hosting))
+        hosting.machines[0].start()
+        code = opened(hosting.database).code
+        found["killed_room"] = asyncio.run(_phones(hosting, code, n // 10, is_killed=True))
+        hosting.machines[0].start()
+    found |= {"ratio": two.rate / one.rate, "most": most, "back": max(back)}
+    room, killed = found["room"], found["killed_room"]
+    shares = " / ".join(f"{share:.1f}" for share in found["used"])
+    room_shares = " / ".join(f"{share:.1f}" for share in room["used"])
+    faults = sum(len(each.errors) + each.wrong for each in (one, two))
+    print("Two servers behind nginx, with PostgreSQL, on one machine with those who draw")
+    rows: list[tuple[str, str, str]] = [
+        (f"{people} people, two servers / one", f"{found['ratio']:.2f}", f"at least {RATE_RATIO}"),
+        ("strokes a second, two, one", f"{two.rate:.1f}, {one.rate:.1f}", ""),
+        ("errors and wrong answers", f"{faults}", "at most 0"),
+        ("used: servers/nginx/database/people", f"{shares} s", ""),
+    ]
+    if many is not None:
+        ratio = f"{most[0] / most[1]:.2f}" if most[1] else "none"
+        rows += [
+            (
+                f"people answered in {1000 * LATE_SECONDS:.0f} ms, two / one",
+                ratio,
+                f"at least {PEOPLE_RATIO}",
+            ),
+            ("these people, on two, on one", f"{most[0]}, {most[1]}", ""),
+            (f"{MANY} on two: lost, 95 %", f"{len(many.errors)}, {_p95(many.seconds):.2f} s", ""),
+        ]
+    rows += [
+        (
+            "killed → its visitors are answered",
+            f"{found['back']:.2f} s",
+            f"at most {BACK_SECONDS}",
+        ),
+        (
+            "killed: drawings lost, kept twice",
+            f"{killed['lost']}, {killed['twice']} of {killed['drawings']:,}",
+            "at most 0",
+        ),
+        (
+            f"{n:,} phones: acknowledged, 95 %",
+            f"{room['p95_ms']:.0f} ms",
+            f"at most {ACKNOWLEDGED_MS}",
+        ),
+        ("acknowledged, median", f"{room['p50_ms']:.0f} ms", ""),
+        (
+            "lost, kept twice",
+            f"{room['lost']}, {room['twice']} of {room['drawings']:,}",
+            "at most 0",
+        ),
+        ("used: servers/nginx/database/phones", f"{room_shares} s", ""),
+    ]
+    for name, value, aim in rows:
+        print(f"  {name:38} {value:>14}" + (f"   (aim: {aim})" if aim else ""))
+    return found
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--full", action="store_true")
+    print(json.dumps(main(full=parser.parse_args().full)))
