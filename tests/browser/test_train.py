@@ -174,6 +174,7 @@ def test_a_run_that_begins_paused_shows_the_untrained_model_and_then_one_step(
     expect_digit(page, 3)
     go_to(page, "Train")
     choose(page, "Data", "Built-in")
+    expect(page).to_have_url(re.compile("data=digits"))  # of two changes at once it may miss one
     page.get_by_text("Begin paused").click()
     expect(page).to_have_url(re.compile("paused=true"))
     train_button(page).click()
