@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import shutil
 import subprocess
 import tempfile
@@ -142,7 +141,7 @@ def _configured(folder: Path, port: int, ports: list[int]) -> Path:
         assert usual_text in text, f"{usual_text} is not in nginx.conf"
         text = text.replace(usual_text, other_text)
     path = folder / "nginx.conf"
-    path.write_text(re.sub(r"^user .*\n", "", text, flags=re.MULTILINE), encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
     return path
 
 
