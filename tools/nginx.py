@@ -29,10 +29,7 @@ def find() -> str | None:
 
 def main() -> str | None:
     """Install what is missing; return why it cannot be, None if all is here."""
-    if find():
-        return None
-    failure = packages.install(PACKAGE)
-    return None if find() else f"{MISSING} ({failure or 'done, but it is not found'})."
+    return packages.get(find, MISSING, PACKAGE)
 
 
 if __name__ == "__main__":

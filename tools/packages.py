@@ -7,9 +7,9 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-__all__ = ["SECONDS", "as_root", "attempt", "install"]
+__all__ = ["SECONDS", "as_root", "attempt", "get", "install"]
 
 SECONDS = 600
 """How long an installation may take."""
@@ -22,6 +22,14 @@ def install(*packages: str) -> str | None:
     apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
     as_root([*apt, "update"], SECONDS)  # one source may fail and another have it
     return as_root([*apt, "install", "--yes", "--no-install-recommends", *packages], SECONDS)
+
+
+def get(is_here: Callable[[], object], missing: str, *packages: str) -> str | None:
+    """Install packages where something is not here; return what is `missing` still, and why."""
+    if is_here():
+        return None
+    failure = install(*packages)
+    return None if is_here() else f"{missing} ({failure or 'done, but it is not found'})."
 
 
 def as_root(command: Sequence[str], seconds: float) -> str | None:

@@ -40,10 +40,7 @@ def is_here() -> bool:
 
 def main() -> str | None:
     """Install what is missing; return why it cannot be, None if all is here."""
-    if is_here():
-        return None
-    failure = packages.install(PACKAGE)
-    return None if is_here() else f"{MISSING} ({failure or 'done, but it is not found'})."
+    return packages.get(is_here, MISSING, PACKAGE)
 
 
 if __name__ == "__main__":

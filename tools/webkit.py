@@ -27,10 +27,7 @@ def is_here() -> bool:
 
 def main() -> str | None:
     """Install what is missing; return why it cannot be, None if all is here."""
-    if is_here():
-        return None
-    failure = packages.install(*PACKAGES)
-    return None if is_here() else f"{MISSING} ({failure or 'done, but it is not found'})."
+    return packages.get(is_here, MISSING, *PACKAGES)
 
 
 if __name__ == "__main__":

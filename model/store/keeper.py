@@ -142,11 +142,12 @@ class Keeper:
             with self._changed:
                 if visit in self._pending or not visit.is_read:
                     return  # it has changed here since
-            found = self._try(lambda connection: (visits.changed(connection, id),), writes=False)
-            if found is None or found[0] == visit.on_disk:
-                return
-            kept = self._try(lambda connection: visits.read(connection, id), writes=False)
-            if kept is not None:
+
+            def newer(connection: sa.Connection) -> Visit | None:
+                is_same = visits.changed(connection, id) == visit.on_disk
+                return None if is_same else visits.read(connection, id)
+
+            if (kept := self._try(newer, writes=False)) is not None:
                 visit.follow(kept)
 
     def keep(self, visit: Visit) -> None:

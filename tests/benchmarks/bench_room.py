@@ -29,6 +29,7 @@ import psutil
 from model.room.record import Room
 from model.store import rooms
 from model.store.store import Store
+from tests.benchmarks.rows import Row, print_rows
 from tests.benchmarks.sites import OURS
 from tests.support.crowd import crowd
 from tests.support.drawn import drawings
@@ -212,7 +213,7 @@ def main(*, full: bool = False) -> dict[str, Any]:
     n, seconds = (PHONES, LOAD_SECONDS) if full else (QUICK_PHONES, QUICK_SECONDS)
     found = measure(n, seconds)
     print(f"A room with {n:,} phones, a drawing each {EVERY:.0f} s, for {seconds:.0f} s")
-    rows: tuple[tuple[str, str, str], ...] = (
+    rows: tuple[Row, ...] = (
         ("drawings lost", f"{found['lost']}", "at most 0"),
         ("drawings kept twice", f"{found['twice']}", "at most 0"),
         ("drawings", f"{found['drawings']:,}", ""),
@@ -239,8 +240,7 @@ def main(*, full: bool = False) -> dict[str, Any]:
             (f"{SESSIONS} on Draw / phones, a stroke", f"{cpu / found['cpu_ms']:.1f}", ""),
             (f"{SESSIONS} on Draw / phones, MB each", f"{memory / each:.0f}", ""),
         )
-    for name, value, aim in rows:
-        print(f"  {name:33} {value:>10}" + (f"   (aim: {aim})" if aim else ""))
+    print_rows(rows, 33, 10)
     return found
 
 

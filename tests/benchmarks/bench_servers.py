@@ -27,6 +27,7 @@ from websockets.exceptions import WebSocketException
 from model.store import rooms
 from model.store.store import Store
 from tests.benchmarks.bench_room import draw_in_room, join_room
+from tests.benchmarks.rows import Row, print_rows
 from tests.support.answers import expect_digit
 from tests.support.browsers import open_browser
 from tests.support.cable import plugged
@@ -42,7 +43,7 @@ from tests.support.visitor import Visitor, VisitorError
 PEOPLE, QUICK_PEOPLE = 30, 10
 SECONDS, QUICK_SECONDS = 15.0, 5.0
 THINK = 2.0
-STEPS = (40, 60, 80, 100, 120, 140)
+STEPS = (60, 80, 100, 120, 140, 160, 200, 240)
 MANY = 300
 LATE_SECONDS = 0.4
 PHONES, QUICK_PHONES = 1_000, 100
@@ -60,6 +61,10 @@ class _Used(NamedTuple):
     nginx: float
     database: float
     drawing: float
+
+    def until(self, later: _Used) -> _Used:
+        """Return what was used between this moment and a later one."""
+        return _Used(*(after - before for before, after in zip(self, later, strict=True)))
 
 
 def _used(hosting: Hosting) -> _Used:
@@ -158,6 +163,7 @@ def _first_visit(hosting: Hosting) -> float:
 
 
 async def _phones(hosting: Hosting, code: str, n: int, *, is_killed: bool) -> dict[str, Any]:
+    before = _used(hosting)
     phones, joined = await join_room(hosting.url, code, n, 30 * n / PHONES)
     used = _used(hosting)
     drawing = asyncio.create_task(draw_in_room(phones, PHONE_SECONDS, sends_again=is_killed))
@@ -177,15 +183,16 @@ async def _phones(hosting: Hosting, code: str, n: int, *, is_killed: bool) -> di
         "drawings": len(ids),
         "lost": sum(kept[id] == 0 for id in ids),
         "twice": sum(n > 1 for n in kept.values()),
-        "used": [b - a for a, b in zip(used, _used(hosting), strict=True)],
+        "used": used.until(_used(hosting)),
+        "used_joining": before.until(used),
     }
 
 
-def main(*, full: bool = False) -> dict[str, Any]:
-    """Measure and print the table."""
+def measure(*, full: bool) -> dict[str, Any]:
+    """Let people and phones come to two servers and to one, and kill one of two."""
     people, seconds = (PEOPLE, SECONDS) if full else (QUICK_PEOPLE, QUICK_SECONDS)
     n = PHONES if full else QUICK_PHONES
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"people": people, "phones": n}
     with (
         tempfile.TemporaryDirectory(prefix="inkling-bench-", ignore_cleanup_errors=True) as folder,
         hosted(Path(folder), ROOT / "app.py", path="") as hosting,
@@ -194,70 +201,73 @@ def main(*, full: bool = False) -> dict[str, Any]:
         _crowd(hosting, people, 0.0, 3.0)  # both are warm
         used = _used(hosting)
         two = _crowd(hosting, people, 0.0, seconds)
-        found["used"] = [b - a for a, b in zip(used, _used(hosting), strict=True)]
-        most = (_most(hosting, seconds) if full else 0, 0)
-        many = _crowd(hosting, MANY, THINK, seconds) if full else None
+        found["used"] = used.until(_used(hosting))
+        if full:
+            found["most_on_two"] = _most(hosting, seconds)
+            many = _crowd(hosting, MANY, THINK, seconds)
+            found |= {"many_lost": len(many.errors), "many_p95": _p95(many.seconds)}
         with _without_the_second(hosting):
             _crowd(hosting, people, 0.0, 3.0)
             one = _crowd(hosting, people, 0.0, seconds)
-            most = (most[0], _most(hosting, seconds) if full else 0)
+            if full:
+                found["most_on_one"] = _most(hosting, seconds)
+        found |= {"two": two.rate, "one": one.rate}
+        found["faults"] = sum(len(each.errors) + each.wrong for each in (one, two))
         code = opened(hosting.database).code
         found["room"] = asyncio.run(_phones(hosting, code, n, is_killed=False))
-        back = asyncio.run(_killed(hosting))
+        found["back"] = max(asyncio.run(_killed(hosting)))
         hosting.machines[0].start()
         code = opened(hosting.database).code
         found["killed_room"] = asyncio.run(_phones(hosting, code, n // 10, is_killed=True))
         hosting.machines[0].start()
-    found |= {"ratio": two.rate / one.rate, "most": most, "back": max(back)}
-    room, killed = found["room"], found["killed_room"]
-    shares = " / ".join(f"{share:.1f}" for share in found["used"])
-    room_shares = " / ".join(f"{share:.1f}" for share in room["used"])
-    faults = sum(len(each.errors) + each.wrong for each in (one, two))
-    print("Two servers behind nginx, with PostgreSQL, on one machine with those who draw")
-    rows: list[tuple[str, str, str]] = [
-        (f"{people} people, two servers / one", f"{found['ratio']:.2f}", f"at least {RATE_RATIO}"),
-        ("strokes a second, two, one", f"{two.rate:.1f}, {one.rate:.1f}", ""),
-        ("errors and wrong answers", f"{faults}", "at most 0"),
-        ("used: servers/nginx/database/people", f"{shares} s", ""),
-    ]
-    if many is not None:
+    return found
+
+
+def _of_people(found: dict[str, Any]) -> Iterator[Row]:
+    people, two, one = found["people"], found["two"], found["one"]
+    yield f"{people} people, two servers / one", f"{two / one:.2f}", f"at least {RATE_RATIO}"
+    yield "strokes a second, two, one", f"{two:.1f}, {one:.1f}", ""
+    yield "errors and wrong answers", f"{found['faults']}", "at most 0"
+    yield "used: servers/nginx/database/people", _shares(found["used"]), ""
+    if "most_on_one" in found:
+        most = found["most_on_two"], found["most_on_one"]
         ratio = f"{most[0] / most[1]:.2f}" if most[1] else "none"
-        rows += [
-            (
-                f"people answered in {1000 * LATE_SECONDS:.0f} ms, two / one",
-                ratio,
-                f"at least {PEOPLE_RATIO}",
-            ),
-            ("these people, on two, on one", f"{most[0]}, {most[1]}", ""),
-            (f"{MANY} on two: lost, 95 %", f"{len(many.errors)}, {_p95(many.seconds):.2f} s", ""),
-        ]
-    rows += [
-        (
-            "killed → its visitors are answered",
-            f"{found['back']:.2f} s",
-            f"at most {BACK_SECONDS}",
-        ),
-        (
-            f"killed: of {killed['drawings']:,} drawings lost or twice",
-            f"{killed['lost'] + killed['twice']}",
-            "at most 0",
-        ),
-        (
-            f"{n:,} phones: acknowledged, 95 %",
-            f"{room['p95_ms']:.0f} ms",
-            f"at most {ACKNOWLEDGED_MS}",
-        ),
-        ("acknowledged, median", f"{room['p50_ms']:.0f} ms", ""),
-        (
-            f"of {room['drawings']:,} drawings lost or twice",
-            f"{room['lost'] + room['twice']}",
-            "at most 0",
-        ),
-        ("used: servers/nginx/database/phones", f"{room_shares} s", ""),
-        ("first visit through nginx, MB", f"{found['first_visit_mb']:.2f}", f"at most {VISIT_MB}"),
-    ]
-    for name, value, aim in rows:
-        print(f"  {name:38} {value:>14}" + (f"   (aim: {aim})" if aim else ""))
+        what = f"people answered in {1000 * LATE_SECONDS:.0f} ms, two / one"
+        yield what, ratio, f"at least {PEOPLE_RATIO}"
+        yield f"these people (tried: to {STEPS[-1]})", f"{most[0]}, {most[1]}", ""
+        lost = f"{found['many_lost']}, {found['many_p95']:.2f} s"
+        yield f"{MANY} on two: lost, 95 %", lost, ""
+
+
+def _of_phones(found: dict[str, Any]) -> Iterator[Row]:
+    room, killed = found["room"], found["killed_room"]
+    back = f"{found['back']:.2f} s"
+    yield "killed → its visitors are answered", back, f"at most {BACK_SECONDS}"
+    yield f"killed: of {killed['drawings']:,} drawings lost or twice", _faults(killed), "at most 0"
+    acknowledged = f"{room['p95_ms']:.0f} ms"
+    what = f"{found['phones']:,} phones: acknowledged, 95 %"
+    yield what, acknowledged, f"at most {ACKNOWLEDGED_MS}"
+    yield "acknowledged, median", f"{room['p50_ms']:.0f} ms", ""
+    yield f"of {room['drawings']:,} drawings lost or twice", _faults(room), "at most 0"
+    yield "used: servers/nginx/database/phones", _shares(room["used"]), ""
+    yield f"the same for {found['phones']:,} who join", _shares(room["used_joining"]), ""
+    visit = f"{found['first_visit_mb']:.2f}"
+    yield "first visit through nginx, MB", visit, f"at most {VISIT_MB}"
+
+
+def _shares(used: _Used) -> str:
+    return f"{' / '.join(f'{seconds:.1f}' for seconds in used)} s"
+
+
+def _faults(room: dict[str, Any]) -> str:
+    return f"{room['lost'] + room['twice']}"
+
+
+def main(*, full: bool = False) -> dict[str, Any]:
+    """Measure and print the table."""
+    found = measure(full=full)
+    print("Two servers behind nginx, with PostgreSQL, on one machine with those who draw")
+    print_rows([*_of_people(found), *_of_phones(found)], 38, 24)
     return found
 
 

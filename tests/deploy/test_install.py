@@ -11,7 +11,6 @@ import os
 import re
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -25,7 +24,7 @@ from typing import Any
 import pytest
 
 from tests.support.paths import ROOT
-from tests.support.server import OUTSIDE, free_port
+from tests.support.server import OUTSIDE, end, free_port
 from tests.support.waiting import wait_until
 
 NOBODY = 65534
@@ -152,13 +151,7 @@ def started(installed: Installed, command: Sequence[str], log: Path) -> Iterator
         error.add_note(log.read_text(errors="replace"))
         raise
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=20)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        end(process, 20)
 
 
 def health(port: int) -> dict[str, Any]:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import itertools
 import json
 import os
 import re
 import secrets
+import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -158,6 +160,48 @@ def route_cookies(url: str, name: str = "") -> list[str]:
     question = urllib.request.Request(url, headers={"Accept": "text/html", **cookie})
     with urllib.request.urlopen(question, timeout=30) as answer:
         return [c for c in answer.headers.get_all("Set-Cookie", []) if c.startswith(COOKIE)]
+
+
+def asked(url: str, body: bytes | None = None, **headers: str) -> tuple[int, bytes]:
+    """Ask for an address, or post to it; return the status and what came."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, body, named), timeout=30) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as refused:
+        return refused.code, b""
+
+
+def test_who_comes_through_the_proxy_is_a_stranger_whatever_they_say(hosting: Hosting) -> None:
+    here = {"X_Forwarded_For": "127.0.0.1", "Forwarded": "for=127.0.0.1"}
+    for said in ({}, here, here | {"X_Inkling_At_The_Server": "yes"}):
+        assert asked(f"{hosting.url}/lines", b"", Host="localhost", **said)[0] == 404
+        assert asked(f"{hosting.url}/_stcore/metrics", Host="localhost", **said)[0] == 404
+    assert asked(f"{hosting.machines[0].server.url}/lines", b"")[0] == 200, "nobody is asked at all"
+
+
+def test_a_message_that_is_too_large_is_refused_before_a_server_has_it(hosting: Hosting) -> None:
+    drawings = f"{hosting.url}/r/CDFHJ/drawings"
+    assert asked(drawings, bytes(400_000), Content_Type="application/json")[0] == 404  # no room
+    for address, size in (
+        (drawings, 600_000),
+        (f"{hosting.url}/lines", 1_100_000),
+        (f"{hosting.url}/_stcore/upload_file/session/file", 107_000_000),
+    ):
+        assert asked(address, b"", Content_Length=str(size))[0] == 413, address
+
+
+def test_streamlits_own_files_come_compressed_without_any_server(hosting: Hosting) -> None:
+    _, page = asked(f"{hosting.url}/")
+    script = re.search(rb"static/js/index\.[\w-]+\.js", page)
+    assert script is not None
+    address = f"{hosting.url}/{script[0].decode()}"
+    status, found = asked(address, Accept_Encoding="gzip")
+    assert status == 200
+    with gone(hosting.machines[0]), gone(hosting.machines[1]):
+        assert asked(f"{hosting.url}/health")[0] == 502
+        assert asked(address, Accept_Encoding="gzip") == (200, found)
+    assert len(gzip.decompress(found)) > 2 * len(found)
 
 
 def test_a_page_behind_the_proxy_draws_trains_gives_its_model_and_takes_a_picture(

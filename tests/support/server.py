@@ -24,6 +24,7 @@ __all__ = [
     "QUICK_SERVER",
     "UNWATCHED_SECONDS",
     "Server",
+    "end",
     "free_port",
     "isolated",
     "serve",
@@ -114,7 +115,7 @@ def serve(
         )
         yield server
     finally:
-        _end(process)
+        end(process)
 
 
 def isolated(home: Path) -> dict[str, str]:
@@ -155,11 +156,12 @@ def _is_healthy(server: Server, process: subprocess.Popen[bytes]) -> bool:
         return False
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes], seconds: float = 10) -> None:
+    """End a process group, at once where it has not ended after so many seconds."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(timeout=10)
+        process.wait(timeout=seconds)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

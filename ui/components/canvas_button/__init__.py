@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -16,7 +15,6 @@ __all__ = ["canvas_button"]
 WORDS = {"undo": "Undo", "clear": "Clear"}
 
 _HERE = Path(__file__).parent
-_numbers = itertools.count()  # of the runs, so that the browser hears of each
 _mount = st.components.v2.component(
     "inkling_canvas_button",
     html='<button type="button"><svg viewBox="0 0 24 24" aria-hidden="true"><path/></svg>'
@@ -57,6 +55,5 @@ def canvas_button(
         "has_more": has_more,
         "begins_empty": begins_empty,
         "heard": heard,
-        "number": next(_numbers),
     }
     _mount(key=action, data=data, width="content", on_pressed_change=pressed)

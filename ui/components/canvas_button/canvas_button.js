@@ -73,10 +73,12 @@ function tellPython() {
   told.tell("pressed", { id: told.id, by: told.by }); // Python takes an id once
 }
 
-// The next press is made when both buttons know.
+// The next press is made when both buttons know; each of the two says that this one was heard.
 function heard() {
-  clearTimeout(told.timer);
+  const press = told;
+  clearTimeout(press.timer);
   setTimeout(() => {
+    if (told !== press) return;
     told = null;
     waiting.shift()?.click();
   });
