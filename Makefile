@@ -105,6 +105,7 @@ lock: $(VENV)/installed-dev ## after a change of requirements.txt: pin what it b
 	@$(LOCK) requirements.txt --output-file requirements.lock >/dev/null
 	@$(LOCK) requirements-dev.txt --constraint requirements.lock --output-file requirements-dev.lock \
 	    >/dev/null
+	@echo "requirements.lock and requirements-dev.lock are what the requirements ask for."
 
 image: ## build the image `inkling`, with Docker, Podman or Buildah
 	@sh deploy/image.sh

@@ -22,19 +22,22 @@ from ui.server.guard import Guard
 from ui.server.headers import Headers, headers
 from ui.server.open_files import open_files, raise_limit
 from ui.server.routes import routes
-from ui.server.visitors import Visitors
+from ui.server.visitors import Visitors, most_at_an_address
 
 PAGE = Path(__file__).parent / "ui" / "page.py"
 
 try:
-    ADDED = headers()
+    ADDED, MOST = headers(), most_at_an_address()
 except ValueError as error:  # a setting that is none: no server is better than an open one
     sys.exit(f"Inkling was not started: {error}.")
 
 MIDDLEWARE = [
     Middleware(WithoutDelay),  # which needs the server's own connection
     Middleware(Headers, added=ADDED),
-    *(Middleware(each) for each in (Guard, Visitors, Compressed, FirstLook)),
+    Middleware(Guard),
+    Middleware(Visitors, most=MOST),
+    Middleware(Compressed),
+    Middleware(FirstLook),
 ]
 
 FEW_VISITORS = 300

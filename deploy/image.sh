@@ -1,6 +1,7 @@
 #!/bin/sh
 # Build the image `inkling` with Docker, Podman or Buildah, whichever runs here (make image).
 set -eu
+unset CDPATH  # with it, cd prints
 cd "$(dirname "$0")/.."
 
 missing=

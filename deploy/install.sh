@@ -7,6 +7,7 @@
 # Root is not needed, nor a home. Done again, it brings what is there up to date. A .venv in the tree
 # is the Makefile's; this makes one anywhere, for a server or an image.
 set -eu
+unset CDPATH  # with it, cd prints
 
 refuse() {
     echo "deploy/install.sh: $*" >&2
@@ -14,6 +15,7 @@ refuse() {
 }
 
 test $# -eq 1 || refuse "one folder is needed, for the virtual environment, such as /opt/inkling-venv"
+case $1 in -*) refuse "one folder is needed, and $1 is none" ;; esac
 # Who calls it from elsewhere means a folder there.
 case $1 in
     /*) venv=$1 ;;
@@ -23,9 +25,12 @@ tree=$(cd "$(dirname "$0")/.." && pwd)
 for needed in app.py requirements.lock tools/find_python.sh model ui; do
     test -e "$tree/$needed" || refuse "$tree is not Inkling's folder: it has no $needed"
 done
-# Nothing of somebody else's is cleared away.
-if test -e "$venv" && ! test -f "$venv/pyvenv.cfg" && test -n "$(ls -A "$venv" 2>&1)"; then
-    refuse "$venv is there, and is no virtual environment; name another folder"
+# Nothing of somebody else's is cleared away: what this script made has its mark from the beginning.
+if test -L "$venv"; then
+    refuse "$venv is a link; name the folder itself"
+fi
+if test -e "$venv" && ! test -f "$venv/created" && test -n "$(ls -A "$venv" 2>&1)"; then
+    refuse "$venv is there, and was not made by this script; name another folder"
 fi
 
 # One that was made by a Python which has gone, or is too old, is made anew; so is one with another
@@ -37,7 +42,9 @@ if ! "$venv/bin/python" -c "$suits" 2>/dev/null ||
     python=$(sh "$tree/tools/find_python.sh") ||
         refuse "no Python; or say PYTHON=/path/to/python3.12 sh deploy/install.sh $1"
     echo "Making $venv with $python"
-    "$python" -m venv --clear "$venv" || refuse "$venv cannot be made"
+    mkdir -p "$venv" && : >"$venv/created" || refuse "$venv cannot be made"
+    find "$venv" -mindepth 1 -maxdepth 1 ! -name created -exec rm -rf {} +
+    "$python" -m venv "$venv" || refuse "$venv cannot be made"
     printf '%s\n' "$tensorflow" >"$venv/created"
 fi
 

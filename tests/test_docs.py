@@ -309,6 +309,28 @@ def test_every_tool_for_development_is_named() -> None:
     assert tools <= set(code_spans("docs/architecture.md"))
 
 
+def test_every_variable_of_the_environment_is_in_the_operators_table() -> None:
+    told = set(re.findall(r"^\| `([A-Z_]+)` \|", DOCUMENTS["docs/operate.md"], re.MULTILINE))
+    code = [*(ROOT / "model").rglob("*.py"), *(ROOT / "ui").rglob("*.py"), ROOT / "app.py"]
+    names = {
+        name
+        for path in code
+        for name in re.findall(r"\bINKLING_[A-Z_]+[A-Z]\b", path.read_text(encoding="utf-8"))
+    }
+    assert names
+    assert names == {name for name in told if name.startswith("INKLING_")}
+
+
+def test_the_files_of_deploy_agree_on_the_servers() -> None:
+    texts = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "deploy").iterdir()}
+    ports = set(re.findall(r"server 127\.0\.0\.1:(\d+)", texts["servers.conf"]))
+    served = set(re.findall(r"--server\.port=(\d+)", texts["compose.yaml"]))
+    mapped = set(re.findall(r'"~127\\\.0\\\.0\\\.1:(\d+)\$" (?:one|two);', texts["servers.conf"]))
+    assert ports == served == mapped == {"8501", "8502"}
+    assert "/etc/nginx/inkling-servers.conf" in texts["nginx.conf"]
+    assert "./servers.conf:/etc/nginx/inkling-servers.conf" in texts["compose.yaml"]
+
+
 def test_the_limits_of_a_public_page_are_the_servers_settings() -> None:
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     rows = re.findall(

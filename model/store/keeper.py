@@ -246,10 +246,13 @@ class Keeper:
                 visits.forget(connection, id)
             changed = []
             for visit in due:
+                id = str(visit.id)
                 if not visit.is_read:
-                    visit.merge(visits.read(connection, str(visit.id)))
+                    visit.merge(visits.read(connection, id))
+                elif self._store.is_shared and visits.changed(connection, id) != visit.on_disk:
+                    visit.rejoin(visits.read(connection, id))
                 changes = visits.changes(visit)
-                moment = visits.write(connection, str(visit.id), changes)
+                moment = visits.write(connection, id, changes)
                 changed.append((visit, changes, moment))
             if now - self._last_prune > PRUNE_SECONDS:
                 visits.prune(connection)
@@ -276,7 +279,7 @@ class Keeper:
             result = self._store.act(act, writes=writes, deletes=deletes)
         except StoreError as error:
             if error.problem != self.problem:
-                _log.error("Visits are not kept: %s", error)
+                _log.error("Visits are not kept: %s", " ".join(str(error).split()))
             self.problem = error.problem
             return None
         if self.problem != "damaged":

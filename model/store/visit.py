@@ -217,6 +217,25 @@ class Visit:
             self.tabs = kept.tabs | self.tabs
             self.is_read = True
 
+    def rejoin(self, kept: Visit) -> None:
+        """Add what another server has written of this visit meanwhile; `merge` says how.
+
+        Where that one has deleted it, only the tab that is shown here now goes on.
+        """
+        if kept.on_disk is None:
+            with self._lock:
+                latest = self.latest()
+                self.models, self.n_trained = {}, 0
+                self.tabs = {} if latest is None else {latest.id: latest}
+                self.stale = frozenset()
+        else:
+            mine = self.models.values()
+            known = [name for name, each in kept.models.items() if any(map(each.is_same, mine))]
+            self.stale |= frozenset(known) - self.models.keys()
+            kept.models = {name: each for name, each in kept.models.items() if name not in known}
+            self.merge(kept)
+        self.written, self.on_disk = {}, kept.on_disk
+
     def follow(self, kept: Visit) -> None:
         """Take over what another server has written of this visit since it was here last."""
         with self._lock:

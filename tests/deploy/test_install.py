@@ -270,11 +270,27 @@ def test_a_folder_with_something_else_in_it_is_left_alone(
     (folder / "letters" / "one").touch()
     result = install(tree, "letters", environment=environment, cwd=folder)
     assert result.returncode == 1
-    assert "is no virtual environment" in result.stderr
+    assert "was not made by this script" in result.stderr
     assert (folder / "letters" / "one").exists()
 
 
-@pytest.mark.parametrize("arguments", [(), ("one", "two")])
+def test_an_environment_of_somebody_else_and_a_link_are_left_alone(
+    bare: tuple[dict[str, str], Path],
+) -> None:
+    environment, folder = bare
+    tree = copy_of_the_tree(folder)
+    theirs = folder / "theirs"
+    theirs.mkdir()
+    (theirs / "pyvenv.cfg").touch()
+    (folder / "link").symlink_to(theirs)
+    for name, told in (("theirs", "was not made by this script"), ("link", "is a link")):
+        result = install(tree, name, environment=environment, cwd=folder)
+        assert result.returncode == 1
+        assert told in result.stderr
+    assert (theirs / "pyvenv.cfg").exists()
+
+
+@pytest.mark.parametrize("arguments", [(), ("one", "two"), ("--help",)])
 def test_it_says_what_it_wants_to_be_told(
     arguments: tuple[str, ...], bare: tuple[dict[str, str], Path]
 ) -> None:

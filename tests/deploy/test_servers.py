@@ -13,6 +13,7 @@ import json
 import os
 import re
 import secrets
+import signal
 import urllib.error
 import urllib.request
 from collections import Counter
@@ -141,6 +142,19 @@ def gone(machine: Machine, *, killed: bool = True) -> Iterator[None]:
         machine.start()
 
 
+@contextlib.contextmanager
+def all_gone(hosting: Hosting) -> Iterator[None]:
+    """Kill both servers; after the block, wait until nginx has noticed that they are back."""
+    with gone(hosting.machines[0]), gone(hosting.machines[1]):
+        yield
+    cookies = ("", *(f"{COOKIE}={name}" for name in NAMES))
+
+    def is_back() -> bool:
+        return all(asked(f"{hosting.url}/health", Cookie=each)[0] == 200 for each in cookies)
+
+    wait_until(is_back, 10, "nginx gives nobody to a server that is back")
+
+
 def test_new_visitors_are_spread_over_the_servers_and_each_stays_at_one(hosting: Hosting) -> None:
     found: Counter[str] = Counter()
     for _ in range(8):
@@ -198,10 +212,34 @@ def test_streamlits_own_files_come_compressed_without_any_server(hosting: Hostin
     address = f"{hosting.url}/{script[0].decode()}"
     status, found = asked(address, Accept_Encoding="gzip")
     assert status == 200
-    with gone(hosting.machines[0]), gone(hosting.machines[1]):
+    with all_gone(hosting):
         assert asked(f"{hosting.url}/health")[0] == 502
         assert asked(address, Accept_Encoding="gzip") == (200, found)
     assert len(gzip.decompress(found)) > 2 * len(found)
+
+
+def test_a_server_that_hangs_is_given_up_and_its_visitors_go_to_the_other(
+    hosting: Hosting,
+) -> None:
+    pid = hosting.named("one").server.pid
+    os.killpg(pid, signal.SIGSTOP)
+    try:
+        for path in ("/", "/", "/r/CDFHJ"):
+            status, _ = asked(hosting.url + path, Cookie=f"{COOKIE}=one", Accept="text/html")
+            assert status == (404 if "/r/" in path else 200), path
+    finally:
+        os.killpg(pid, signal.SIGCONT)
+
+
+def test_what_nginx_writes_down_has_neither_visitors_nor_what_they_asked_for(
+    hosting: Hosting,
+) -> None:
+    with all_gone(hosting):
+        assert asked(f"{hosting.url}/ready?speaker=SECRET")[0] == 502
+    logs = "".join(path.read_text() for path in hosting.proxy_folder.glob("*.log"))
+    assert re.search(r"^\S+ 502 GET \S+", logs, re.MULTILINE)
+    assert "SECRET" not in logs
+    assert "client" not in logs
 
 
 def test_a_page_behind_the_proxy_draws_trains_gives_its_model_and_takes_a_picture(

@@ -7,17 +7,21 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
 import requests
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
 
 from tests.support.canvas_message import message, png_of
 from tests.support.liar import Answer, Liar, handshake, visit
 from tests.support.paths import CHECKPOINTS
-from tests.support.server import Server
+from tests.support.protocol import stream_url
+from tests.support.server import QUICK_SERVER, Server, serve
 
 MIB = 2**20
 NAMES = (
@@ -163,6 +167,29 @@ def test_another_pages_websocket_is_refused(server: Server, origin: str) -> None
     with pytest.raises(InvalidStatus) as refused, handshake(server, origin=origin):
         pass
     assert refused.value.response.status_code in (403, 500)
+
+
+@pytest.mark.parametrize("trusted", ["127.0.0.1", "127.0.0.2"])
+def test_only_a_proxy_that_is_named_may_say_who_comes_through_it(
+    tmp_path: Path, trusted: str
+) -> None:
+    environment = {"FORWARDED_ALLOW_IPS": trusted, "INKLING_PAGES_AT_AN_ADDRESS": "1"}
+    with serve(tmp_path, QUICK_SERVER, environment) as alone, contextlib.ExitStack() as stack:
+        n_open = 0
+        for visitor in ("192.0.2.1", "192.0.2.2"):
+            with contextlib.suppress(InvalidStatus):
+                stack.enter_context(
+                    connect(
+                        stream_url(alone.url),
+                        subprotocols=[Subprotocol("streamlit")],
+                        origin=Origin(alone.url),
+                        additional_headers={"X-Forwarded-For": visitor},
+                        source_address=("127.0.0.2", 0),
+                    )
+                )
+                n_open += 1
+        said = requests.get(f"{alone.url}/health", timeout=30).json()
+    assert n_open == said["visitors"]["now"] == (2 if trusted == "127.0.0.2" else 1)
 
 
 def test_the_pages_own_websocket_is_accepted(server: Server) -> None:

@@ -42,6 +42,8 @@ class Hosting:
         PostgreSQL.
     proxy_pid : int
         Of nginx's first process.
+    proxy_folder : Path
+        Where its logs are.
     """
 
     def __init__(
@@ -51,9 +53,10 @@ class Hosting:
         database: str,
         cluster: Cluster,
         proxy_pid: int,
+        proxy_folder: Path,
     ) -> None:
         self.url, self.machines, self.database = url, machines, database
-        self.cluster, self.proxy_pid = cluster, proxy_pid
+        self.cluster, self.proxy_pid, self.proxy_folder = cluster, proxy_pid, proxy_folder
 
     def named(self, name: str) -> Machine:
         """Return the server that a visitor's cookie names."""
@@ -91,14 +94,14 @@ def hosted(
             machines.append(
                 Machine(home / name, stack, script, keeps=False, environment=settings, path=path)
             )
-        port, pid = stack.enter_context(_proxy([machine.port for machine in machines]))
+        port, pid, folder = stack.enter_context(_proxy([machine.port for machine in machines]))
         url = f"http://127.0.0.1:{port}" + (f"/{path}" if path else "")
-        yield Hosting(url, tuple(machines), database, pg, pid)
+        yield Hosting(url, tuple(machines), database, pg, pid, folder)
 
 
 @contextlib.contextmanager
-def _proxy(ports: list[int]) -> Iterator[tuple[int, int]]:
-    """Run nginx with the files of deploy/ before these ports; yield its own, and its process."""
+def _proxy(ports: list[int]) -> Iterator[tuple[int, int, Path]]:
+    """Run nginx with the files of deploy/ before these ports; yield port, process and folder."""
     program = nginx.find()
     assert program is not None, nginx.MISSING
     port = free_port()
@@ -115,7 +118,7 @@ def _proxy(ports: list[int]) -> Iterator[tuple[int, int]]:
         ) as process:
             try:
                 wait_until(lambda: _answers(port, process, log), 30, "nginx does not answer")
-                yield port, process.pid
+                yield port, process.pid, folder
             finally:
                 process.terminate()
     finally:

@@ -13,7 +13,14 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ui.server.open_files import OpenFiles
-from ui.server.visitors import COOKIE, MOST_AT_AN_ADDRESS, Visitors, browser_id, n_visitors
+from ui.server.visitors import (
+    COOKIE,
+    MOST_AT_AN_ADDRESS,
+    Visitors,
+    browser_id,
+    most_at_an_address,
+    n_visitors,
+)
 
 PAGE = {"accept": "text/html,*/*"}
 
@@ -31,11 +38,15 @@ def _data(_: Request) -> JSONResponse:
     return JSONResponse({})
 
 
-def served(files: OpenFiles = OpenFiles(50, 1024), address: str = "192.0.2.7") -> TestClient:  # noqa: B008
+def served(
+    files: OpenFiles = OpenFiles(50, 1024),  # noqa: B008
+    address: str = "192.0.2.7",
+    most: int = MOST_AT_AN_ADDRESS,
+) -> TestClient:
     app = Starlette(
         routes=[Route("/", _page), Route("/data", _data), WebSocketRoute("/stream", _stay)]
     )
-    return TestClient(Visitors(app, lambda: files), client=(address, 5))
+    return TestClient(Visitors(app, lambda: files, most), client=(address, 5))
 
 
 @pytest.fixture
@@ -94,10 +105,9 @@ def test_where_files_run_out_the_page_says_so_and_asks_to_come_back() -> None:
 
 @pytest.mark.parametrize(("address", "taken"), [("192.0.2.7", False), ("127.0.0.1", True)])
 def test_an_address_has_a_ceiling_but_for_the_proxy_on_this_machine(
-    address: str, taken: bool, monkeypatch: pytest.MonkeyPatch
+    address: str, taken: bool
 ) -> None:
-    monkeypatch.setenv("INKLING_PAGES_AT_AN_ADDRESS", "2")
-    with served(address=address) as hall:
+    with served(address=address, most=most_at_an_address("2")) as hall:
         with hall.websocket_connect("/stream"), hall.websocket_connect("/stream"):
             try:
                 with hall.websocket_connect("/stream"):
@@ -107,6 +117,14 @@ def test_an_address_has_a_ceiling_but_for_the_proxy_on_this_machine(
             assert got_in == taken
         with hall.websocket_connect("/stream"):
             pass  # there is room again
+
+
+@pytest.mark.parametrize("said", ["0", "-5", "1e3", "1_000", "500 # hall", "9" * 5000, "²"])
+def test_a_number_of_pages_that_is_none_is_refused_in_a_sentence(said: str) -> None:
+    with pytest.raises(ValueError, match="expected a whole number from 1 to 999999"):
+        most_at_an_address(said)
+    assert most_at_an_address(" 500 ") == 500
+    assert most_at_an_address("") == MOST_AT_AN_ADDRESS
 
 
 def test_a_lecture_hall_behind_one_address_fits() -> None:

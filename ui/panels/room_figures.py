@@ -12,7 +12,7 @@ from ui.components.picture_pick import picture_pick
 from ui.elements import pixels, wording
 from ui.server import resources
 from ui.server.rooms import LiveRoom
-from ui.session import models, room, state
+from ui.session import room, state
 
 __all__ = ["POLL_SECONDS", "room_figures"]
 
@@ -93,7 +93,7 @@ def _of_each_model(live: LiveRoom) -> str:
     rows = []
     for name, model in known.items():
         share = live.wall.figures(model).share
-        reads = " class='reads'" if models.is_same(model, live.model) else ""
+        reads = " class='reads'" if model.is_same(live.model) else ""
         on_test = f"{resources.test_accuracy(model.model):.1%}"
         rows.append(
             f"<tr{reads}><th scope='row'>{html.escape(name)}</th><td>{wording.proportion(share)}"

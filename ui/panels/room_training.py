@@ -108,7 +108,7 @@ def _receipt(
         st.html(_compared(unseen, before, after))
         st.html(f"<p class='note'>{html.escape(wording.room_price(len(learned)))}</p>")
         with st.container(horizontal=True):
-            if models.is_same(live.model, after):
+            if live.model.is_same(after):
                 st.html(f"<p class='note'>{wording.ROOM_KEPT}</p>")
                 st.button("Close", key="room_aside", on_click=_done)
             else:

@@ -25,7 +25,8 @@ __all__ = [
 FRAME_ANCESTORS = "INKLING_FRAME_ANCESTORS"
 """The variable with the origins, beside our own, whose pages may show ours in a frame."""
 
-_ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?", re.IGNORECASE)
+_NAME = r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?"
+_ORIGIN = re.compile(rf"https?://(\*\.)?{_NAME}(:[0-9]{{1,5}})?")
 _INLINE = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 _WITHOUT = (
     *("accelerometer", "display-capture", "geolocation", "gyroscope", "hid", "magnetometer"),

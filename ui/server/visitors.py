@@ -28,6 +28,7 @@ __all__ = [
     "MOST_AT_AN_ADDRESS",
     "Visitors",
     "browser_id",
+    "most_at_an_address",
     "n_elsewhere",
     "n_visitors",
     "was_just_given",
@@ -36,8 +37,9 @@ __all__ = [
 COOKIE = "inkling_browser"
 COOKIE_SECONDS = 30 * 24 * 3600
 MOST_AT_AN_ADDRESS = 200
-"""Open pages at one address, where INKLING_PAGES_AT_AN_ADDRESS gives no other number: a hall behind
-one router is one address."""
+"""Open pages at one address, unless `PAGES` says another number: one router may be a whole hall."""
+PAGES = "INKLING_PAGES_AT_AN_ADDRESS"
+"""The variable with that number."""
 TRY_AGAIN_SECONDS = 30
 TRY_AGAIN_LATER = 1013
 """The websocket's close code for a server that is full."""
@@ -83,6 +85,27 @@ def was_just_given(id: str) -> bool:
     return _just_given.pop(id, False)
 
 
+def most_at_an_address(said: str | None = None) -> int:
+    """Return how many pages may be open at one address.
+
+    Parameters
+    ----------
+    said : str, optional
+        What `INKLING_PAGES_AT_AN_ADDRESS` says; the variable is read unless given.
+
+    Raises
+    ------
+    ValueError
+        Where that is no whole number from 1 on.
+    """
+    said = os.environ.get(PAGES, "") if said is None else said
+    if not said.strip():
+        return MOST_AT_AN_ADDRESS
+    if not re.fullmatch("[1-9][0-9]{0,5}", said.strip()):
+        raise ValueError(f"{PAGES} is {said[:100]!r}: expected a whole number from 1 to 999999")
+    return int(said)
+
+
 class Visitors:
     """Count the open pages, know each browser again, and refuse a visitor too many.
 
@@ -92,11 +115,18 @@ class Visitors:
         What serves the visitors who are let in.
     files : callable
         Tells how many descriptors are open.
+    most : int
+        Open pages at one address.
     """
 
-    def __init__(self, app: ASGIApp, files: Callable[[], OpenFiles] = open_files) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        files: Callable[[], OpenFiles] = open_files,
+        most: int = MOST_AT_AN_ADDRESS,
+    ) -> None:
         self.app = app
-        self._files = files
+        self._files, self._most = files, most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection or one request."""
@@ -115,7 +145,7 @@ class Visitors:
     async def _serve_page(self, scope: Scope, receive: Receive, send: Send) -> None:
         address = client_host(scope)
         # Through a proxy on this machine everybody comes from one address.
-        crowded = _open_pages[address] >= _most_at_an_address() and address not in THIS_MACHINE
+        crowded = _open_pages[address] >= self._most and address not in THIS_MACHINE
         is_full = self._files().is_nearly_full
         if (address and crowded) or is_full:
             log.refused("visitor", "open files" if is_full else "many at one address")
@@ -132,11 +162,6 @@ class Visitors:
             _open_pages[address] -= 1
             if not _open_pages[address]:
                 del _open_pages[address], _elsewhere[address]
-
-
-def _most_at_an_address() -> int:
-    given = os.environ.get("INKLING_PAGES_AT_AN_ADDRESS", "")
-    return int(given) if given.isdecimal() else MOST_AT_AN_ADDRESS
 
 
 def _own_hosts() -> set[str]:

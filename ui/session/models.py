@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from model.classifier.checkpoint import Checkpoint
 from model.classifier.cnn import Cnn
 from model.classifier.softmax import SoftmaxRegression
@@ -21,7 +19,6 @@ __all__ = [
     "describe",
     "fed",
     "go_back",
-    "is_same",
     "label",
     "linear",
     "trained_on",
@@ -92,19 +89,6 @@ def trained_on(checkpoint: Checkpoint, *, own: str) -> str:
     """Say what a model learned from; `own` is what data of a visitor's is called."""
     name = checkpoint.model.training_data.name
     return name if name.endswith(AND_MNIST) else DATA_NAMES.get(name, own)
-
-
-def is_same(one: Checkpoint, other: Checkpoint) -> bool:
-    """Whether two models have the same weights: one may have been to the store and back."""
-    if one is other:
-        return True
-    kinds = SoftmaxRegression | Cnn
-    if not isinstance(one.model, kinds) or not isinstance(other.model, kinds):
-        return False
-    mine, others = one.model.parameters, other.model.parameters
-    return mine.keys() == others.keys() and all(
-        np.array_equal(mine[name], others[name]) for name in mine
-    )
 
 
 def linear(checkpoint: Checkpoint) -> Checkpoint | None:

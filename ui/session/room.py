@@ -86,7 +86,7 @@ def change(live: LiveRoom, **values: Any) -> None:
 def compared(live: LiveRoom) -> dict[str, Checkpoint]:
     """Return the models of this visit by name, and the room's where it is none of them."""
     known = models.choices()
-    if any(models.is_same(live.model, each) for each in known.values()):
+    if any(live.model.is_same(each) for each in known.values()):
         return known
     return known | {wording.ROOM_MODEL: live.model}
 

@@ -12,7 +12,7 @@ const ICONS = {
   clear: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13M10.5 11v5M13.5 11v5",
 };
 
-const PATIENCE = 1000; // milliseconds
+const PATIENCE = 1000; // milliseconds from a press that was heard to its answer
 
 const TELL_AGAIN = 1500; // milliseconds: Streamlit may lose a press that comes in another run
 
@@ -46,7 +46,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       tellPython();
     }
     if (acts) own.click();
-    else waitForPython();
+    else told.locks = document.documentElement.dataset.replacesDrawing = true;
   };
   if (told && data.heard === told.id) heard();
   const follow = ({ detail }) => {
@@ -81,17 +81,17 @@ function heard() {
     if (told !== press) return;
     told = null;
     waiting.shift()?.click();
+    if (press.locks) unlockOnceAnswered();
   });
 }
 
-function waitForPython() {
-  const page = document.documentElement.dataset;
+// The drawing that Python puts on the canvas comes with its answer.
+function unlockOnceAnswered() {
   const go = () => {
-    delete page.replacesDrawing;
     clearTimeout(timer);
     window.removeEventListener("inkling-answer", go);
+    if (!told?.locks) delete document.documentElement.dataset.replacesDrawing;
   };
-  page.replacesDrawing = "";
   const timer = setTimeout(go, PATIENCE);
   window.addEventListener("inkling-answer", go);
 }
