@@ -13,6 +13,7 @@ from tests.support.answers import (
     expect_digit,
     expect_some_reading,
     go_to,
+    models,
     open_reason,
     press,
 )
@@ -60,6 +61,13 @@ def test_on_draw_the_answer_and_every_reason_can_be_read_from_the_last_row_witho
             wrong.click()
             press(page, "learn")
             expect(page.locator(".st-key-lesson_receipt")).to_contain_text("Not learned yet")
+            press(page, "learn")
+            expect(models(page).filter(has_text="taught 2")).to_be_checked()
+            expect(models(page)).to_have_count(5)  # with more, Retrain would be off the screen
+            retrain = page.locator(".st-key-retrain button:visible")
+            for screen in SCREENS:
+                page.set_viewport_size(screen)
+                expect(retrain).to_be_in_viewport(ratio=1)
         for screen in SCREENS:
             page.set_viewport_size(screen)
             assert_readable(page)
@@ -221,6 +229,13 @@ def test_how_it_works_shows_one_step_a_screen(page: Page) -> None:
         step.evaluate("step => step.scrollIntoView()")
         assert_readable(page, scrolls=True)
         assert step.evaluate("step => step.clientHeight / innerHeight") < 1.1
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("main => main.scrollWidth - main.clientWidth") == 0
+    walk = page.locator(".st-key-walk").bounding_box()
+    header = page.get_by_test_id("stHeader").bounding_box()
+    assert walk is not None
+    assert header is not None
+    assert walk["y"] + walk["height"] <= header["height"] + 4, "it covers a step"
 
 
 def test_page_down_goes_from_step_to_step_also_when_a_key_has_opened_the_view(page: Page) -> None:

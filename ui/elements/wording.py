@@ -502,7 +502,7 @@ def lesson(label: int, n_steps: int, before: float, after: float) -> str:
     """Say what a lesson brought to its drawing: the probability of its digit before and after."""
     steps = f"{n_steps} step{'s' * (n_steps != 1)}"
     end = "" if after >= LEARNED else " Not learned yet: press again."
-    return f"{steps}: {label} {before:.0%} → {after:.0%}.{end}"
+    return f"{steps}, the {label}: {before:.0%} → {after:.0%}.{end}"
 
 
 def one_step(before: float, after: float) -> str:
@@ -518,7 +518,7 @@ def price(before: float, after: float) -> str:
 
 def took(seconds: float) -> str:
     """Say how long a lesson took."""
-    return f"Learned in {1000 * seconds:.0f} ms."
+    return f"It took {1000 * seconds:.0f} ms."
 
 
 def other_drawings(before: Sequence[int], after: Sequence[int]) -> str:

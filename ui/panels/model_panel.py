@@ -21,7 +21,7 @@ WITHOUT_MNIST = (
 
 def model_panel() -> None:
     """Show which model answers, the choice, and the Retrain button or a training's progress."""
-    names = list(models.choices())
+    names = _offered()
     with st.container(horizontal=True, vertical_alignment="center", key="model_row"):
         if len(names) > 1:
             st.segmented_control(
@@ -52,6 +52,16 @@ def model_panel() -> None:
             st.html(f"<p class='note told'>{wording.in_html(told)}</p>")
         st.html(f"<p class='note'>{wording.in_html(_description())}</p>")
     not_kept()
+
+
+def _offered() -> list[str]:
+    """Return the models to choose from. The stage has room for one of the visit: the one that
+    answers, else the newest; Train has them all."""
+    names, own = list(models.choices()), list(state.TRAINED.get())
+    if not state.STAGE.get() or not own:
+        return names
+    shown = active if (active := state.MODEL.get()) in own else own[-1]
+    return [name for name in names if name not in own or name == shown]
 
 
 def _told() -> str | None:

@@ -16,7 +16,7 @@ from model.training.engine import engine
 from ui.components.picture_pick import picture_pick
 from ui.elements import pixels, wording
 from ui.server import resources
-from ui.session import brought, models, state
+from ui.session import brought, lessons, models, state
 from ui.session.drawings import own_drawings
 
 __all__ = ["changes", "in_html", "receipt"]
@@ -167,7 +167,9 @@ def _facts(names: Sequence[str], before: Checkpoint, after: Checkpoint, tested: 
         facts.append(f"Measured on {n:,} test digits of {models.DATA_NAMES[tested]}.")
     else:
         facts.append(f"Only MNIST could compare the two fairly. {wording.NO_MNIST}")
-    if engine() == "tensorflow":
+    if names[1].startswith(lessons.KIND):
+        facts.append(f"NumPy taught {names[1]} one drawing.")
+    elif engine() == "tensorflow":
         facts.append(f"TensorFlow trained {names[1]}.")
     else:
         facts.append(f"NumPy trained {names[1]}, as TensorFlow is not installed here.")

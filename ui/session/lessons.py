@@ -24,6 +24,7 @@ from ui.session.state import Learned
 from ui.session.traces import of_part, traces
 
 __all__ = [
+    "KIND",
     *("can_undo", "find", "find_in", "is_of", "is_same", "jsonl", "keep", "learn", "number"),
     *("undo", "written_with_mnist"),
 ]

@@ -27,7 +27,7 @@ __all__ = ["clicked", "evaluate_view"]
 WIDTHS = (55, 45)
 SHOWN = 48
 """The most pictures that are shown of one cell of the confusion matrix."""
-SHOWN_ON_STAGE = 12
+SHOWN_ON_STAGE = 8
 PAGE = 24
 """How many mistakes are on one page."""
 DIGITS = tuple(range(N_CLASSES))
@@ -254,11 +254,11 @@ def _cell(tested: _Tested, true: int, predicted: int, most: int = SHOWN) -> None
         st.html(f"<p class='note'>No {true} was read as {wording.one(predicted)}.</p>")
         return
     of = tested.measured.support[true]
-    some = f" Here are the {most} that it was surest of." if n > most else ""
+    few = f"<span class='long'> Here are the {most} that it was surest of.</span>"
     st.html(
         f"<p class='note'>Of the {of:,} pictures that show {wording.one(true)},"
         f" {wording.count(n)} ({n / of:.1%}) {'was' if n == 1 else 'were'} read as"
-        f" {wording.one(predicted)}.{some}</p>"
+        f" {wording.one(predicted)}.{few if n > most else ''}</p>"
         + pixels.contact_sheet(
             tested.test.images[indices[:most]],
             [f"{true}, read as {predicted}"] * min(n, most),
