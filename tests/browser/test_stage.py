@@ -286,6 +286,7 @@ def test_a_reason_takes_the_place_of_the_bars_and_neither_it_nor_a_stroke_moves_
         open_reason(page, reason)
         expect(page.locator(".st-key-reason")).to_be_visible()
         answered(page)
+        page.locator("[data-test-script-state='notRunning']").first.wait_for()
         expect(page.locator(".reading .bars")).to_be_hidden()
         bottom = page.locator(".st-key-reason").evaluate("e => e.getBoundingClientRect().bottom")
         assert bottom <= size[1]
