@@ -53,7 +53,8 @@ class Tile(NamedTuple):
 class Figures:
     """What a room says of a model.
 
-    Drawings without an asked digit, hidden and taken back are left out.
+    Drawings without an asked digit, hidden and taken back are left out, and those of the phones
+    that the model has learned from: they would flatter it.
 
     Parameters
     ----------
@@ -103,7 +104,7 @@ class Wall:
         self._n_changes = 0
         self._lock = threading.RLock()  # guards what is above; never held while a model reads
         self._readings: dict[Checkpoint, _Readings] = {}
-        self._figures: dict[Checkpoint, tuple[int, Figures]] = {}
+        self._figures: dict[Checkpoint, tuple[int, frozenset[str], Figures]] = {}
         self._reading = threading.RLock()  # guards the readings
 
     def put(self, drawings: Iterable[Drawing]) -> None:
@@ -207,16 +208,17 @@ class Wall:
         with self._lock:
             return self._tile(number, readings)
 
-    def figures(self, model: Checkpoint) -> Figures:
-        """Return what the room says of a model."""
+    def figures(self, model: Checkpoint, learned: frozenset[str] = frozenset()) -> Figures:
+        """Return what the room says of a model that has learned from these phones."""
         with self._reading:
             with self._lock:
                 last, drawings = self._n_changes, list(self._drawings)
             known = self._figures.get(model)
-            if known is None or known[0] != last:
-                known = last, _figured(drawings, self._read(model, len(drawings)))
+            if known is None or known[:2] != (last, learned):
+                readings = self._read(model, len(drawings))
+                known = last, learned, _figured(drawings, readings, learned)
                 self._figures[model] = known
-            return known[1]
+            return known[2]
 
     def _read(self, model: Checkpoint, n: int) -> _Readings:
         """Return this model's readings of the first n drawings or more, each read once."""
@@ -262,8 +264,9 @@ class Wall:
         return "wall" if is_like else "waits"
 
 
-def _figured(drawings: list[Drawing], readings: _Readings) -> Figures:
-    counted = np.array([i for i, each in enumerate(drawings) if _counts(each)], int)
+def _figured(drawings: list[Drawing], readings: _Readings, learned: frozenset[str]) -> Figures:
+    judges = (i for i, each in enumerate(drawings) if each.phone not in learned and _counts(each))
+    counted = np.array(list(judges), int)
     drawings = [drawings[i] for i in counted]
     asked = np.array([each.asked for each in drawings], int)
     numbers: dict[str, int] = {}

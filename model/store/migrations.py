@@ -11,4 +11,4 @@ from model.store.database import Migration
 
 __all__ = ["MIGRATIONS"]
 
-MIGRATIONS: tuple[Migration, ...] = (visits.create, rooms.create)
+MIGRATIONS: tuple[Migration, ...] = (visits.create, rooms.create, rooms.create_learned)

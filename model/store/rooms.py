@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import json
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,16 +18,19 @@ from model.room.record import Drawing, Moderation, Room
 __all__ = [
     "add_drawings",
     "add_hand",
+    "add_learned",
     "add_phone",
     "change",
     "changed_since",
     "clear",
     "create",
+    "create_learned",
     "days_kept",
     "delete",
     "drawings",
     "has_hand",
     "hide_phone",
+    "learned",
     "moderate",
     "n_phones",
     "of_owner",
@@ -83,6 +87,13 @@ _DRAWINGS = sa.Table(
     sa.Column("shown", sa.String(10), nullable=False),
     sa.Index("room_drawings_changed", "code", "changed"),
 )
+_LEARNED = sa.Table(
+    "room_learned",
+    sa.MetaData(),
+    sa.Column("code", sa.String(5), primary_key=True),
+    sa.Column("data", sa.String(64), primary_key=True),
+    sa.Column("phones", sa.Text, nullable=False),
+)
 
 _IS_THERE = sa.select(_ROOMS.c.code).where(_ROOMS.c.code == sa.bindparam("of_code"))
 _IS_HIDDEN = sa.select(_PHONES.c.is_hidden).where(
@@ -114,6 +125,11 @@ def days_kept() -> float:
 def create(connection: sa.Connection) -> None:
     """Make the tables of rooms."""
     _tables.create_all(connection)
+
+
+def create_learned(connection: sa.Connection) -> None:
+    """Make the table of what was learned from a room."""
+    _LEARNED.create(connection)
 
 
 def write(connection: sa.Connection, room: Room) -> None:
@@ -168,6 +184,22 @@ def has_hand(connection: sa.Connection, code: str, browser: str) -> bool:
     """Whether this browser, which did not open the room, may control it."""
     where = _HANDS.c.code == code, _HANDS.c.browser == browser
     return connection.execute(sa.select(_HANDS.c.code).where(*where)).first() is not None
+
+
+def add_learned(connection: sa.Connection, code: str, data: str, phones: Collection[str]) -> None:
+    """Keep from which phones the models learned whose training data have this SHA-256."""
+    values = {"code": code, "data": data, "phones": json.dumps(sorted(phones))}
+    _put(connection, _LEARNED, values)
+
+
+def learned(
+    connection: sa.Connection, code: str, known: Collection[str]
+) -> dict[str, frozenset[str]]:
+    """Return the phones that were learned from, by the SHA-256 of the data, but of those known."""
+    columns = _LEARNED.c
+    new = columns.code == code, columns.data.not_in(known)
+    rows = connection.execute(sa.select(columns.data, columns.phones).where(*new))
+    return {row.data: frozenset(json.loads(row.phones)) for row in rows}
 
 
 def add_phone(connection: sa.Connection, code: str, phone: str) -> None:
@@ -288,7 +320,7 @@ def clear(connection: sa.Connection, code: str) -> list[Drawing]:
 
 def delete(connection: sa.Connection, code: str) -> bool:
     """Delete a room with all that belongs to it; return whether it was there."""
-    for table in (_DRAWINGS, _PHONES, _HANDS):
+    for table in (_DRAWINGS, _PHONES, _HANDS, _LEARNED):
         connection.execute(table.delete().where(table.c.code == code))
     return bool(connection.execute(_ROOMS.delete().where(_ROOMS.c.code == code)).rowcount)
 

@@ -185,6 +185,13 @@ def test_a_room_draws_and_is_moderated_and_the_model_that_learned_from_it_reads_
     expect(receipt).to_contain_text("It reads in the room now", timeout=LONG)
     kept = _model(training_server, code)
     assert kept != before
+    surely = page.locator(".room-scores + .sure")
+    n_learned = len(hall) - 1
+    expect(surely).to_contain_text(f"learned from {n_learned} phones, which are left out here")
+    expect(surely).to_contain_text("from one phone;")
+    with _store(training_server) as store:
+        (learned,) = store.act(lambda c: rooms.learned(c, code, ()), writes=False).values()
+    assert len(learned) == n_learned, "the others of several servers would count them"
     model = checkpoint.from_bytes(kept)
     for phone in hall:
         with phone.expect_response(re.compile("/model/weights-")):

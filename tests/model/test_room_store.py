@@ -281,11 +281,25 @@ def test_a_deleted_room_leaves_no_row_and_others_stay(store: Store) -> None:
         store.act(lambda c, code=code: rooms.add_phone(c, code, "amy"))
         store.act(lambda c, code=code: rooms.add_hand(c, code, "p" * 64))
         store.act(lambda c, code=code: rooms.add_drawings(c, code, [drawing(0)]))
+        store.act(lambda c, code=code: rooms.add_learned(c, code, "d" * 64, ["amy"]))
     assert store.act(lambda c: rooms.delete(c, CODE))
     assert not store.act(lambda c: rooms.delete(c, CODE))
-    for table in ("rooms", "room_phones", "room_hands", "room_drawings"):
+    for table in ("rooms", "room_phones", "room_hands", "room_drawings", "room_learned"):
         codes = store.act(lambda c, t=table: c.scalars(sa.text(f"SELECT code FROM {t}")).all())
         assert codes == ["CDFHK"], table
+
+
+def test_what_was_learned_from_which_phones_is_kept_once_and_told_to_who_does_not_know_it(
+    store: Store,
+) -> None:
+    store.act(lambda c: rooms.write(c, room("CDFHK")))
+    first, second = "1" * 64, "2" * 64
+    for data, phones in ((first, {"amy", "bob"}), (second, {"zed"}), (first, {"eve"})):
+        store.act(lambda c, data=data, phones=phones: rooms.add_learned(c, CODE, data, phones))
+    both = {first: frozenset({"amy", "bob"}), second: frozenset({"zed"})}
+    assert store.act(lambda c: rooms.learned(c, CODE, ())) == both
+    assert store.act(lambda c: rooms.learned(c, CODE, [first])) == {second: both[second]}
+    assert store.act(lambda c: rooms.learned(c, "CDFHK", ())) == {}
 
 
 def test_a_drawing_for_a_room_that_was_deleted_is_not_kept_and_said_to_be_none(

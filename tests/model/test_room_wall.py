@@ -151,6 +151,19 @@ def test_what_is_hidden_or_taken_back_counts_in_no_figure() -> None:
     assert [each.id for each in wall.asked()] == ["drawing-0", "drawing-1", "drawing-2"]
 
 
+def test_a_phone_is_no_judge_of_a_model_that_has_learned_from_it() -> None:
+    drawn = [drawing(0, 1), drawing(1, 7, asked=0, phone="bob"), drawing(2, 2, phone="bob")]
+    wall = wall_of(*drawn, drawing(3, 3, phone="eve"))
+    everybody = wall.figures(MODEL)
+    others = wall.figures(MODEL, frozenset({"bob", "long gone"}))
+    assert (others.share.n_right, others.share.n, others.share.n_phones) == (2, 2, 2)
+    assert [one.n for one in others.by_digit] == [0, 1, 0, 1, 0, 0, 0, 0, 0, 0]
+    assert (everybody.mistakes, others.mistakes) == ([1], [])
+    assert wall.figures(MODEL) == everybody, "what was said before is said again"
+    nobody = wall.figures(MODEL, frozenset({"amy", "bob", "eve"}))
+    assert (nobody.share.n, nobody.share.value) == (0, None)
+
+
 def test_what_was_taken_back_is_told_once_without_its_picture_and_then_not_to_newcomers() -> None:
     wall = wall_of(drawing(0), drawing(1))
     last, _ = wall.tiles(MODEL)

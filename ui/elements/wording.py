@@ -223,8 +223,24 @@ def interval(share: Proportion) -> str:
     return f"{share.low:.0%} to {share.high:.0%}"
 
 
-def room_interval(share: Proportion) -> str:
-    """Say on how much a room's share stands, and how sure it is."""
+def room_interval(share: Proportion, n_learned: int = 0) -> str:
+    """Say on how much a room's share stands, and how sure it is; phones that the model learned from
+    are no part of it."""
+    left_out = ""
+    if n_learned:
+        phones = "one phone, which is" if n_learned == 1 else f"{n_learned:,} phones, which are"
+        left_out = f" The model learned from {phones} left out here."
+    return f"{_sure(share)}{left_out}"
+
+
+def room_judges(n_learned: int) -> str:
+    """Say by which phones models are compared; nothing where it is by all."""
+    if n_learned == 0:
+        return ""
+    return "All are judged by the same phones: those that none of them has learned from."
+
+
+def _sure(share: Proportion) -> str:
     if share.n == 0:
         return "No drawing of an asked digit yet."
     one = "one phone" if share.n_phones == 1 else f"{share.n_phones:,} phones"

@@ -6,7 +6,6 @@ import html
 
 import streamlit as st
 
-from model.classifier.checkpoint import Checkpoint
 from model.room.wall import Figures
 from ui.components.picture_pick import picture_pick
 from ui.elements import pixels, wording
@@ -23,8 +22,8 @@ MOST_MODELS = 6
 
 def room_figures(live: LiveRoom) -> None:
     """Show the room's accuracy beside MNIST's, digit by digit and for each model: a fragment."""
-    figures = live.wall.figures(live.model)
-    st.html(_headline(live.model, figures))
+    figures = live.figures_of(live.model)
+    st.html(_headline(live, figures))
     if figures.share.n == 0:
         return
     st.html(_digits(figures))
@@ -35,21 +34,19 @@ def room_figures(live: LiveRoom) -> None:
         st.html(_of_each_model(live))
 
 
-def _headline(model: Checkpoint, figures: Figures) -> str:
+def _headline(live: LiveRoom, figures: Figures) -> str:
+    said = wording.room_interval(figures.share, len(live.learned_by(live.model)))
     room_share = (
         f"{wording.proportion(figures.share)}<small>{wording.interval(figures.share)}</small>"
     )
     shares = (
         (wording.ROOM, room_share),
-        (_test_name(), f"{resources.test_accuracy(model.model):.1%}"),
+        (_test_name(), f"{resources.test_accuracy(live.model.model):.1%}"),
     )
     cells = "".join(
         f"<div><dt>{html.escape(name)}</dt><dd>{value}</dd></div>" for name, value in shares
     )
-    return (
-        f"<dl class='room-scores'>{cells}</dl>"
-        f"<p class='note sure'>{html.escape(wording.room_interval(figures.share))}</p>"
-    )
+    return f"<dl class='room-scores'>{cells}</dl><p class='note sure'>{html.escape(said)}</p>"
 
 
 def _test_name() -> str:
@@ -90,9 +87,10 @@ def _mistakes(live: LiveRoom, figures: Figures) -> None:
 def _of_each_model(live: LiveRoom) -> str:
     """Compare the models that this visit has on the room's drawings, and on the test digits."""
     known = dict(list(room.compared(live).items())[-MOST_MODELS:])
+    learned = live.learned_by(*known.values())
     rows = []
     for name, model in known.items():
-        share = live.wall.figures(model).share
+        share = live.wall.figures(model, learned).share
         reads = " class='reads'" if model.is_same(live.model) else ""
         on_test = f"{resources.test_accuracy(model.model):.1%}"
         rows.append(
@@ -103,4 +101,5 @@ def _of_each_model(live: LiveRoom) -> str:
         f"<table class='figures'><thead><tr><th>model</th><th>{wording.ROOM}</th>"
         f"<th>{html.escape(_test_name())}</th></tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table>"
+        f"<p class='note'>{wording.room_judges(len(learned))}</p>"
     )

@@ -41,6 +41,7 @@ PAGE = """<!doctype html>
 <h2>The models</h2>
 <table><thead><tr><th>model</th><th>this room</th><th>95% interval</th><th>{test}</th></tr></thead>
 <tbody>{models}</tbody></table>
+<p>{judges}</p>
 <h2>Digit by digit</h2>
 <table><thead><tr><th>digit</th><th>right</th><th>of</th></tr></thead><tbody>{digits}</tbody></table>
 <p>Each model is one formula, y = softmax(xW + b), with 7,850 numbers. The one that read in the room
@@ -59,22 +60,24 @@ def handout(live: LiveRoom, compared: Mapping[str, Checkpoint]) -> str:
     compared : str → Checkpoint
         Models by name.
     """
-    figures = live.wall.figures(live.model)
+    figures = live.figures_of(live.model)
     tiles = [tile for tile in live.wall.tiles(live.model)[1] if tile.place == "wall"]
+    learned = live.learned_by(*compared.values())
     opened = time.strftime("%d %B %Y", time.localtime(live.room.opened))
     return PAGE.format(
         opened=html.escape(opened),
-        said=html.escape(wording.room_interval(figures.share)),
+        said=html.escape(wording.room_interval(figures.share, len(live.learned_by(live.model)))),
         wall=_address("image/png", _picture(tiles)),
         test=html.escape(wording.TEST_NAMES[resources.test_data()[0]]),
-        models="".join(_row(name, live, model) for name, model in compared.items()),
+        models="".join(_row(name, live, each, learned) for name, each in compared.items()),
+        judges=wording.room_judges(len(learned)),
         digits="".join(_digit(digit, one) for digit, one in enumerate(figures.by_digit)),
         model=_address("application/octet-stream", live.room.model),
     )
 
 
-def _row(name: str, live: LiveRoom, model: Checkpoint) -> str:
-    share = live.wall.figures(model).share
+def _row(name: str, live: LiveRoom, model: Checkpoint, learned: frozenset[str]) -> str:
+    share = live.wall.figures(model, learned).share
     return (
         f"<tr><th>{html.escape(name)}</th><td>{wording.proportion(share)}</td>"
         f"<td>{wording.interval(share)}</td><td>{resources.test_accuracy(model.model):.1%}</td></tr>"

@@ -12,8 +12,6 @@ import streamlit as st
 from model.classifier.checkpoint import Checkpoint
 from model.config import TrainingConfig
 from model.data.array_files import DataError
-from model.room import figures
-from model.room.figures import Proportion
 from model.room.record import Drawing
 from ui.elements import notices, wording
 from ui.server import kept_runs, resources
@@ -34,6 +32,7 @@ def room_training(live: LiveRoom) -> None:
     """Offer to train on the room, and show the receipt of a run."""
     if training.is_training():  # which the page shows on every view
         return
+    _note_learned(live)
     if (told := _told(live)) is not None:
         _receipt(live, *told)
         return
@@ -88,6 +87,14 @@ def _begin(live: LiveRoom) -> bool:
     return True
 
 
+def _note_learned(live: LiveRoom) -> None:
+    """Tell the room which phones were learned from: they are no judges of what learned there."""
+    for job, learned in state.ROOM_TRAINED.get().items():
+        run = kept_runs.find(job)
+        if run is not None and run.result is not None:
+            live.note_learned(run.result.model.training_data.sha256, learned)
+
+
 def _told(live: LiveRoom) -> tuple[Checkpoint, Checkpoint, frozenset[str]] | None:
     """Return the models before and after a training on the room, if it was the last one."""
     job = kept_runs.find(state.LAST_JOB.get())
@@ -102,10 +109,9 @@ def _receipt(
     live: LiveRoom, before: Checkpoint, after: Checkpoint, learned: frozenset[str]
 ) -> None:
     """Show the room before and after, on phones that were not learned from, and MNIST."""
-    unseen = [each for each in live.wall.asked() if each.phone not in learned]
     with st.container(key="room_receipt"):
         st.subheader("Trained on the room")
-        st.html(_compared(unseen, before, after))
+        st.html(_compared(live, before, after, learned))
         st.html(f"<p class='note'>{html.escape(wording.room_price(len(learned)))}</p>")
         with st.container(horizontal=True):
             if live.model.is_same(after):
@@ -118,11 +124,13 @@ def _receipt(
                 st.button("Put aside", key="room_aside", on_click=_put_aside)
 
 
-def _compared(unseen: list[Drawing], before: Checkpoint, after: Checkpoint) -> str:
+def _compared(
+    live: LiveRoom, before: Checkpoint, after: Checkpoint, learned: frozenset[str]
+) -> str:
     name = resources.test_data()[0]
     rows = []
     for title, model in (("before", before), ("now", after)):
-        share = _judged(unseen, model)
+        share = live.wall.figures(model, learned).share
         rows.append(
             f"<tr><th scope='row'>{title}</th><td>{wording.proportion(share)}"
             f"<small>{wording.interval(share)}</small></td>"
@@ -133,17 +141,6 @@ def _compared(unseen: list[Drawing], before: Checkpoint, after: Checkpoint) -> s
         f"<th>{html.escape(wording.TEST_NAMES[name])}</th></tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table>"
     )
-
-
-def _judged(drawings: list[Drawing], model: Checkpoint) -> Proportion:
-    if not drawings:
-        return figures.proportion(np.zeros(0, bool), np.zeros(0, int))
-    read = model.model.predict(np.stack([each.image for each in drawings]))
-    asked = np.array([each.asked for each in drawings])
-    is_one = np.array([each.n_parts == 1 for each in drawings])
-    numbers: dict[str, int] = {}
-    phones = np.array([numbers.setdefault(each.phone, len(numbers)) for each in drawings])
-    return figures.proportion((read == asked) & is_one, phones)
 
 
 def _keep(live: LiveRoom, after: Checkpoint) -> None:

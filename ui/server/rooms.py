@@ -23,7 +23,7 @@ from model.room import drawing as drawings
 from model.room import names
 from model.room.drawing import Sent
 from model.room.record import Drawing, Moderation, Room, new_room
-from model.room.wall import Wall
+from model.room.wall import Figures, Wall
 from model.store.commits import Commits
 from model.store.problem import Problem, StoreError
 from model.store.visit import key
@@ -89,6 +89,7 @@ class _Found(NamedTuple):
     room: Room | None
     drawings: list[Drawing]
     n_phones: int
+    learned: dict[str, frozenset[str]]
     at: float
 
 
@@ -119,6 +120,8 @@ class LiveRoom:
         self.joins = Bucket(JOIN_RATE, JOIN_AT_ONCE)
         self.drawn = Bucket(ROOM_RATE, ROOM_AT_ONCE)
         self.phones = Buckets(PHONE_RATE, PHONE_AT_ONCE, MOST_PHONES)
+        self.learned: dict[str, frozenset[str]] = {}
+        """The phones that models have learned from, by the SHA-256 of their training data."""
         self._since, self._looked = time.time() - OVERLAP_SECONDS, 0.0
         self._figured = -math.inf
         self.is_deleted = False
@@ -184,7 +187,9 @@ class LiveRoom:
             now = time.time()
             room: Room | None = _rooms().read(connection, code)
             changed = _rooms().changed_since(connection, code, self._since, self.wall.knows)
-            return _Found(room, changed, _rooms().n_phones(connection, code), now)
+            n_phones = _rooms().n_phones(connection, code)
+            learned = _rooms().learned(connection, code, list(self.learned))
+            return _Found(room, changed, n_phones, learned, now)
 
         return _then(_submit(act, writes=False), self._take_in)
 
@@ -206,7 +211,23 @@ class LiveRoom:
 
     def figure(self) -> None:
         """Bring `figures` up to date; takes milliseconds."""
-        self.figures = *self.wall.counts(), self.wall.figures(self.model).share.value
+        self.figures = *self.wall.counts(), self.figures_of(self.model).share.value
+
+    def learned_by(self, *models: Checkpoint) -> frozenset[str]:
+        """Return the phones of the room that one of these models or more have learned from."""
+        data = (each.model.training_data.sha256 for each in models)
+        return frozenset().union(*(self.learned.get(each, frozenset()) for each in data))
+
+    def figures_of(self, model: Checkpoint) -> Figures:
+        """Return what the room says of a model, by phones that it has not learned from."""
+        return self.wall.figures(model, self.learned_by(model))
+
+    def note_learned(self, data: str, phones: frozenset[str]) -> Future[Any] | None:
+        """Keep from which phones models with this training data learned; None where it is known."""
+        if data in self.learned:
+            return None
+        self.learned[data] = phones
+        return _submit(lambda c: _rooms().add_learned(c, self.room.code, data, phones))
 
     def _on_the_wall(
         self, act: Callable[[sa.Connection], list[Drawing]], *, deletes: bool = False
@@ -219,6 +240,7 @@ class LiveRoom:
     def _take_in(self, found: _Found) -> None:
         self.wall.put(found.drawings)
         self.n_phones = found.n_phones
+        self.learned |= found.learned
         self._since = found.at - OVERLAP_SECONDS
         self._take(found.room)
 
@@ -365,6 +387,7 @@ def _looked_up(connection: sa.Connection, code: str) -> LiveRoom | None:
         return None
     live = LiveRoom(room, _read_model(room.model), _rooms().n_phones(connection, code))
     live.wall.put(_rooms().drawings(connection, code))
+    live.learned = _rooms().learned(connection, code, ())
     return live
 
 
