@@ -490,7 +490,12 @@ def test_an_unknown_canvas_is_named_once_and_python_answers_alone(page: Page) ->
         expect_digit(page, digit)
         press(page, "clear")
         expect_invitation(page)
-    wait_until(lambda: any("canvas" in text for text in warnings), 5, f"{warnings}")
+
+    def is_told() -> bool:
+        page.evaluate("0")  # Playwright hands over what the console says only while it is asked
+        return any("canvas" in text for text in warnings)
+
+    wait_until(is_told, 5, "nothing is said of the canvas")
     draw_with_mouse(page, DIGITS[0])
     expect_digit(page, 0)
     assert sum(text.startswith("Inkling does not know this") for text in warnings) == 1
