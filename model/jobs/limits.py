@@ -45,6 +45,9 @@ class Limits:
         started.
     quiet_seconds : float
         A moment is quiet when no job has been there for this time.
+    calm_seconds : float
+        How long the first process waits, unless a job does: it would take a processor from the
+        server's first page.
     on_demand : bool
         Start the training process at the first job, and end it when nobody needs it: less memory,
         and the first job after a pause waits some seconds longer.
@@ -64,6 +67,7 @@ class Limits:
     longest_turn_seconds: float = 300.0
     jobs_per_process: int = 200
     quiet_seconds: float = 5.0
+    calm_seconds: float = 0.0
     on_demand: bool = False
     idle_seconds: float = 300.0
     kept_jobs: int = 24

@@ -66,7 +66,7 @@ class Supervisor:
         self._hear = hear
         self._serving: _Worker | None = None
         self._n_losses = 0
-        self._start_at = 0.0
+        self._start_at = time.monotonic() + limits.calm_seconds
         self._is_missing = False
         self._used_at = time.monotonic()
         self._warm: dict[tuple[str, Input], None] = {}  # the least recently used first
@@ -133,6 +133,11 @@ class Supervisor:
                 self._is_missing = True
                 return Reason("process_not_started", {"error": error.strerror})
         return None
+
+    def hurry(self) -> None:
+        """Start the first process at the next `keep_up`, however calm it shall be."""
+        if self._n_losses == 0 and not self._is_missing:
+            self._start_at = 0.0
 
     def rest(self) -> None:
         """Between two jobs: end a process that has run many jobs, or that nobody needs.

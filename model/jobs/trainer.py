@@ -141,6 +141,12 @@ class Trainer:
                 manages and process != "missing",
             )
 
+    def hurry(self) -> None:
+        """Start the first process now, if it waits for a calm moment."""
+        with self._changed:
+            self._supervisor.hurry()
+            self._changed.notify()
+
     def warm(self, data: str, input: Input) -> None:
         """Have a data set's features computed ahead of their use, now and in later processes."""
         with self._changed:

@@ -649,6 +649,20 @@ def test_on_demand_the_process_comes_with_the_first_job_and_goes_when_nobody_nee
         wait_until(lambda pid=pid: not is_running(pid or 0), 5, "the process is still there")
 
 
+def test_the_first_process_leaves_the_processor_to_the_first_page_unless_it_is_needed(
+    quick: Callable[..., Trainer],
+    data: str,
+) -> None:
+    calm = quick(calm_seconds=0.5)
+    wait_until(lambda: calm.ready, 30, "it never comes by itself")
+    needed, hurried = quick(calm_seconds=3_600.0), quick(calm_seconds=3_600.0)
+    assert (needed.health(), needed.pid) == (("starting", False, 0, True), None)
+    assert ended(needed, needed.submit(SHORT, data, "ann")).state == "done"
+    assert hurried.pid is None
+    hurried.hurry()
+    wait_until(lambda: hurried.ready, 30, "it does not hurry")
+
+
 # Faults of the server's own code.
 
 

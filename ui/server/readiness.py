@@ -171,6 +171,7 @@ def trained_step() -> float | None:
 def _warm() -> str:
     """Return how the training process is, once it is up, or what it is by then."""
     end = time.monotonic() + START_SECONDS
+    resources.trainer().hurry()
     while (state := resources.trainer().health().process) not in UP and state != "missing":
         if time.monotonic() > end:
             break

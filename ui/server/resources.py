@@ -48,6 +48,9 @@ __all__ = [
 ASSETS = Path(__file__).parents[2] / "assets"
 KEPT_MODELS = 32
 """Models whose answers to the test pictures are remembered: 400 kB each with MNIST."""
+CALM_SECONDS = 4.0
+"""Of the server's start: TensorFlow's import, beside the first page, made its first answer a tenth
+later."""
 REPLAYED = 5_000
 """Training pictures of which a model is reminded while it learns a drawing: 50 steps of 100."""
 
@@ -95,7 +98,7 @@ def room_style() -> str:
 def trainer() -> Trainer:
     """Return the client of the training process, which starts in the background."""
     on_demand = os.environ.get("INKLING_TRAINING_PROCESS") == "on-demand"
-    client = Trainer(limits=Limits(on_demand=on_demand))
+    client = Trainer(limits=Limits(on_demand=on_demand, calm_seconds=CALM_SECONDS))
     client.start()
     client.warm("auto", "directions")
     return client
