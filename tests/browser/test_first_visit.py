@@ -57,6 +57,21 @@ def test_something_is_seen_before_the_first_script_arrives_and_goes_with_it(
     expect(look).to_have_count(0)
 
 
+def test_a_view_that_is_opened_by_its_address_begins_in_the_same_way(
+    new_page: Page, server: Server
+) -> None:
+    for view in ("train", "evaluate", "room", "how"):
+        answer = new_page.goto(f"{server.url}/{view}")
+        assert answer is not None
+        assert "in a moment you can draw a digit" in answer.text()
+        menu = new_page.get_by_role("button", name="Expand sidebar")
+        expect(menu).to_be_visible()
+        menu.click()
+        new_page.get_by_role("link", name="Draw").click()
+        canvas_ready(new_page)
+        expect(menu).to_be_visible()  # it has closed by itself, and covers nothing
+
+
 def test_a_stroke_as_soon_as_the_canvas_is_seen_is_answered(
     new_page: Page, network: CDPSession, server: Server
 ) -> None:

@@ -190,6 +190,7 @@ STAGES: Mapping[StageName, str] = {
 
 
 ROOM = "this room"
+UNSEEN = "unseen phones"
 ROOM_MODEL = "the room's"
 ROOM_MISTAKES = "Taken for another digit"
 ROOM_INVITATION = (

@@ -35,12 +35,13 @@ def room_figures(live: LiveRoom) -> None:
 
 
 def _headline(live: LiveRoom, figures: Figures) -> str:
-    said = wording.room_interval(figures.share, len(live.learned_by(live.model)))
+    learned = live.learned_by(live.model)
+    said = wording.room_interval(figures.share, len(learned))
     room_share = (
         f"{wording.proportion(figures.share)}<small>{wording.interval(figures.share)}</small>"
     )
     shares = (
-        (wording.ROOM, room_share),
+        (wording.UNSEEN if learned else wording.ROOM, room_share),
         (_test_name(), f"{resources.test_accuracy(live.model.model):.1%}"),
     )
     cells = "".join(

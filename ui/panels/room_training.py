@@ -137,7 +137,7 @@ def _compared(
             f"<td>{resources.test_accuracy(model.model):.2%}</td></tr>"
         )
     return (
-        "<table class='figures'><thead><tr><td></td><th>unseen phones</th>"
+        f"<table class='figures'><thead><tr><td></td><th>{wording.UNSEEN}</th>"
         f"<th>{html.escape(wording.TEST_NAMES[name])}</th></tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table>"
     )

@@ -12,6 +12,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.file_util import get_static_dir
 
+from ui.server.paths import PHONES, prefix
+
 __all__ = ["FirstLook", "page"]
 
 FIRST_LOOK = Path(__file__).parents[2] / "assets" / "first_look.html"
@@ -27,15 +29,20 @@ CANVAS = ("streamlit_drawable_canvas", "streamlit-drawable-canvas.streamlit_draw
 
 
 class FirstLook:
-    """Add the first look to Streamlit's page, and compress it; what is no page is left as it is."""
+    """Add the first look to Streamlit's page, and compress it; what is no page is left as it is.
+
+    Streamlit is asked for the page as it is: of a view's own address it would compress it.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self._phones = f"{prefix()}{PHONES}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         asked = Headers(raw=scope.get("headers", []))  # what begins and ends the server has none
-        if scope["type"] != "http" or "text/html" not in asked.get("accept", ""):
+        is_for_page = scope["type"] == "http" and "text/html" in asked.get("accept", "")
+        if not is_for_page or scope["path"].startswith(self._phones):
             await self.app(scope, receive, send)
             return
         may_be_gzip = "gzip" in asked.get("accept-encoding", "")
@@ -53,7 +60,8 @@ class FirstLook:
                 if not message.get("more_body", False):
                     await _send_page(start, b"".join(parts), send, may_be_gzip)
 
-        await self.app({**scope, "extensions": {}}, receive, with_first_look)
+        others = [each for each in scope["headers"] if each[0] != b"accept-encoding"]
+        await self.app({**scope, "headers": others, "extensions": {}}, receive, with_first_look)
 
 
 def _is_page(start: Message) -> bool:
