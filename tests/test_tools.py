@@ -61,6 +61,14 @@ def test_a_python_asked_for_by_name_is_not_replaced_by_another(bare_path: Path) 
     assert "python3.12: not found" in result.stderr
 
 
+def test_a_python_asked_for_may_have_a_space_in_its_path(bare_path: Path) -> None:
+    folder = bare_path / "my programs"
+    folder.mkdir()
+    wanted = executable(folder / "python3", f'exec "{sys.executable}" "$@"')
+    result = find_python(str(wanted))
+    assert result.returncode == 0, result.stderr
+
+
 def test_a_chromium_that_does_not_run_is_passed_over(
     bare_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

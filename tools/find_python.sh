@@ -17,8 +17,12 @@ print(sys.executable)
 
 wanted=${1:-${PYTHON:-}}
 refused=
-# Those first for which there is a TensorFlow.
-for name in ${wanted:-python3.13 python3.12 python3.11 python3 python}; do
+if [ -n "$wanted" ]; then
+    set -- "$wanted"
+else # those first for which there is a TensorFlow
+    set -- python3.13 python3.12 python3.11 python3 python
+fi
+for name; do
     command -v "$name" >/dev/null 2>&1 || continue
     if answer=$("$name" -c "$suits" 2>&1); then
         echo "$answer"
