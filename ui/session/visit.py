@@ -46,7 +46,8 @@ def copy(id: str) -> None:
     tab = state.VISIT.get().tabs.get(id)
     if tab is not None and not state.DRAWN_OBJECTS.get():
         _show(tab, own=False)
-        put_on_canvas(state.DRAWN_OBJECTS.get())
+        if drawn := state.DRAWN_OBJECTS.get():  # the canvas may show what was not told yet
+            put_on_canvas(drawn)
 
 
 def share() -> None:
