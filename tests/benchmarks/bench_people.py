@@ -152,7 +152,7 @@ def main(*, full: bool = False) -> dict[str, Any]:
     ):
         print(f"  {what:33} {value}      (aim: {aim})")
     what = f"whole page asked for, {n_strokes} strokes among {n_others}"
-    print(f"  {what:42}{n_full_runs}      (aim: at most 0)")
+    print(f"  {what:45}{n_full_runs}      (aim: at most 0)")
     print(f"{'':36} strokes/s   median     95 %   CPU each  faults  MB each")
     for site, crowds in found.items():
         for each in crowds:

@@ -28,7 +28,7 @@ N_RETRAININGS, FULL_N_RETRAININGS = 25, 100
 PRESS_SECONDS = 3
 STROKE_RATIO = 1.5
 GROWTH_MB = 20
-LONG = TrainingConfig(n_steps=100_000)
+LONG = TrainingConfig(n_steps=100_000, batch_size=1_000)
 START_SECONDS = 120
 
 
