@@ -65,13 +65,11 @@ def run(rounds: int = ROUNDS) -> dict[str, Any]:
     measured: list[float] = []
     with pages(ROOT / "app.py", record=RECORD) as (page,):
         for _ in range(rounds):
-            page.reload()
-            canvas_ready(page)
+            _begin(page)
             learned.append(_learned(page))
             measured += _measured(page)
             for name, found in times.items():
-                page.reload()
-                canvas_ready(page)
+                _begin(page)
                 found += _trips(page, name)
     medians = {name: statistics.median(found) for name, found in times.items()}
     return {
@@ -100,11 +98,17 @@ def main(*, full: bool = False) -> dict[str, Any]:
     return found
 
 
-def _learned(page: Page) -> float:
-    """Return how long a lesson takes, from the click until the model answers, with the price."""
-    if page.locator(".st-key-clear button:visible:enabled").count():  # what a round before has left
+def _begin(page: Page) -> None:
+    """Load the page anew, and clear the drawing that comes back with it."""
+    page.reload()
+    canvas_ready(page)
+    if page.locator(".st-key-clear button:visible:enabled").count():
         press(page, "clear")
         expect_invitation(page)
+
+
+def _learned(page: Page) -> float:
+    """Return how long a lesson takes, from the click until the model answers, with the price."""
     draw_with_mouse(page, DIGITS[4])
     wait_for(page, IS_QUIET)
     _open(page, "Teach it")
