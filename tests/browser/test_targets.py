@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from playwright.sync_api import Page, expect
 
 from tests.support.answers import REASONS, expect_digit, open_reason, press
@@ -11,6 +13,7 @@ from tests.support.server import Server
 
 LEAST = 40
 """Pixels, across and down."""
+LAYOUT_SECONDS = 3
 
 # What can be tapped, and that a tap does not reach over so many pixels across and down. Left out
 # are links in running text, and the confusion matrix's cells, which two boxes choose from as well.
@@ -68,10 +71,14 @@ TOO_SMALL = """(whole, least) => {
 
 
 def assert_large_enough(page: Page, *, at_least: int, within: str = "body") -> None:
-    """Assert that all that can be tapped is, and that so many things are."""
+    """Assert that all that can be tapped is, and that so many things are, once all is laid out."""
     if page.get_by_test_id("stApp").count():
         page.locator("[data-test-script-state='notRunning']").first.wait_for()
+    deadline = time.monotonic() + LAYOUT_SECONDS
     n, found = page.locator(within).evaluate(TOO_SMALL, LEAST)
+    while found and time.monotonic() < deadline:  # a picture in a button may come a moment later
+        page.wait_for_timeout(100)
+        n, found = page.locator(within).evaluate(TOO_SMALL, LEAST)
     assert not found, found
     assert n >= at_least
 
