@@ -187,9 +187,13 @@ def has_hand(connection: sa.Connection, code: str, browser: str) -> bool:
 
 
 def add_learned(connection: sa.Connection, code: str, data: str, phones: Collection[str]) -> None:
-    """Keep from which phones the models learned whose training data have this SHA-256."""
-    values = {"code": code, "data": data, "phones": json.dumps(sorted(phones))}
-    _put(connection, _LEARNED, values)
+    """Keep from which phones the models learned whose training data have this SHA-256.
+
+    Where the room is not there, nothing is kept.
+    """
+    if connection.scalar(_IS_THERE, {"of_code": code}) is not None:
+        values = {"code": code, "data": data, "phones": json.dumps(sorted(phones))}
+        _put(connection, _LEARNED, values)
 
 
 def learned(

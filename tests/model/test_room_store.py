@@ -300,6 +300,9 @@ def test_what_was_learned_from_which_phones_is_kept_once_and_told_to_who_does_no
     assert store.act(lambda c: rooms.learned(c, CODE, ())) == both
     assert store.act(lambda c: rooms.learned(c, CODE, [first])) == {second: both[second]}
     assert store.act(lambda c: rooms.learned(c, "CDFHK", ())) == {}
+    store.act(lambda c: rooms.delete(c, CODE))
+    store.act(lambda c: rooms.add_learned(c, CODE, first, {"amy"}))
+    assert store.act(lambda c: rooms.learned(c, CODE, ())) == {}, "of a room that is gone"
 
 
 def test_a_drawing_for_a_room_that_was_deleted_is_not_kept_and_said_to_be_none(

@@ -235,10 +235,11 @@ def room_interval(share: Proportion, n_learned: int = 0) -> str:
 
 
 def room_judges(n_learned: int) -> str:
-    """Say by which phones models are compared; nothing where it is by all."""
+    """Say by which phones models are compared, as a paragraph; nothing where it is by all."""
     if n_learned == 0:
         return ""
-    return "All are judged by the same phones: those that none of them has learned from."
+    said = "All are judged by the same phones: those that none of them has learned from."
+    return f"<p class='note'>{said}</p>"
 
 
 def _sure(share: Proportion) -> str:

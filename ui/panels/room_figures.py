@@ -102,5 +102,5 @@ def _of_each_model(live: LiveRoom) -> str:
         f"<table class='figures'><thead><tr><th>model</th><th>{wording.ROOM}</th>"
         f"<th>{html.escape(_test_name())}</th></tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table>"
-        f"<p class='note'>{wording.room_judges(len(learned))}</p>"
+        f"{wording.room_judges(len(learned))}"
     )

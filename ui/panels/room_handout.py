@@ -41,7 +41,7 @@ PAGE = """<!doctype html>
 <h2>The models</h2>
 <table><thead><tr><th>model</th><th>this room</th><th>95% interval</th><th>{test}</th></tr></thead>
 <tbody>{models}</tbody></table>
-<p>{judges}</p>
+{judges}
 <h2>Digit by digit</h2>
 <table><thead><tr><th>digit</th><th>right</th><th>of</th></tr></thead><tbody>{digits}</tbody></table>
 <p>Each model is one formula, y = softmax(xW + b), with 7,850 numbers. The one that read in the room

@@ -82,14 +82,21 @@ def _begin(live: LiveRoom) -> bool:
     config = TrainingConfig(input=before.model.input, n_steps=STEPS)
     training.submit(config, str(path))
     if (job := state.JOB.get()) is not None:
-        state.ROOM_TRAINED.set(state.ROOM_TRAINED.get() | {job: frozenset(learned)})
+        trained = {job: (live.room.code, frozenset(learned))}
+        state.ROOM_TRAINED.set(state.ROOM_TRAINED.get() | trained)
         state.ROOM_BEFORE.set(before)
     return True
 
 
+def _learned(live: LiveRoom) -> dict[str, frozenset[str]]:
+    """Return the phones of this room that trainings learned from, by the ids of their jobs."""
+    trained = state.ROOM_TRAINED.get().items()
+    return {job: phones for job, (code, phones) in trained if code == live.room.code}
+
+
 def _note_learned(live: LiveRoom) -> None:
     """Tell the room which phones were learned from: they are no judges of what learned there."""
-    for job, learned in state.ROOM_TRAINED.get().items():
+    for job, learned in _learned(live).items():
         run = kept_runs.find(job)
         if run is not None and run.result is not None:
             live.note_learned(run.result.model.training_data.sha256, learned)
@@ -98,7 +105,7 @@ def _note_learned(live: LiveRoom) -> None:
 def _told(live: LiveRoom) -> tuple[Checkpoint, Checkpoint, frozenset[str]] | None:
     """Return the models before and after a training on the room, if it was the last one."""
     job = kept_runs.find(state.LAST_JOB.get())
-    learned = state.ROOM_TRAINED.get().get(state.LAST_JOB.get() or "")
+    learned = _learned(live).get(state.LAST_JOB.get() or "")
     before = state.ROOM_BEFORE.get()
     if job is None or job.result is None or learned is None or before is None:
         return None

@@ -272,8 +272,8 @@ ROOM_SHOWN = Key[str | None]("room_shown", lambda: None)
 """The code of the room that Room has shown last."""
 ROOM_LOST = Key[str | None]("room_lost", lambda: None)
 """The code of a room that this browser no longer controls."""
-ROOM_TRAINED = Key["dict[str, frozenset[str]]"]("room_trained", dict)
-"""The phones on whose drawings a training learned, by the id of its job."""
+ROOM_TRAINED = Key["dict[str, tuple[str, frozenset[str]]]"]("room_trained", dict)
+"""On which room a training learned, and on which of its phones, by the id of its job."""
 ROOM_BEFORE = Key[Checkpoint | None]("room_before", lambda: None)
 """The model that read in the room before the last training on it."""
 CODE = WidgetKey[str]("room_code", str)
