@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.support.answers import (
     choose_model,
@@ -348,6 +348,65 @@ def test_a_tab_that_was_here_before_stays_on_its_view_however_slow_the_first_run
     quiet(page, slow_runs)
     expect(page.locator(".st-key-train button")).to_be_visible()
     expect(page).to_have_url(re.compile("/train$"))
+
+
+COUNT_ENDED = """
+const { remove } = Element.prototype;
+window.nEnded = 0;
+Element.prototype.remove = function () {
+  if (this.querySelector("canvas")) window.nEnded += 1;
+  remove.call(this);
+};
+"""
+
+
+def test_a_run_that_another_overtakes_does_not_end_the_canvas_that_both_show(
+    forgetful: Server, visit: Callable[[str], Page]
+) -> None:
+    """What hands had drawn would be gone: another canvas is made in its place."""
+    page = visit(forgetful.url)
+    held: list[Route] = []
+    page.add_init_script(COUNT_ENDED)
+    page.route("**/bidi-components/**/*.js", lambda route: held.append(route))
+    page.reload()
+    page.get_by_role("button", name="a crossed 7").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_enabled()
+    page.get_by_role("slider", name="Pen width").press("ArrowRight")
+    quiet(page, forgetful)
+    assert page.locator(CANVAS).count() == 0
+    for route in held:
+        route.continue_()
+    expect_digit(page, 7)
+    assert page.evaluate("nEnded") == 0
+    press(page, "to_upload")
+    expect(page.locator(CANVAS)).to_have_count(0)
+    assert page.evaluate("nEnded") == 1, "what has left the page still listens"
+
+
+PRESS_AT_REST = """() => new MutationObserver((_, itself) => {
+  const app = document.querySelector("[data-test-script-state='notRunning']");
+  const link = [...document.querySelectorAll("a[href]")].find((a) => a.textContent === "Draw");
+  if (!app || !link) return;
+  itself.disconnect();
+  WHEN(() => link.click());
+}).observe(document, {attributes: true, attributeFilter: ["data-test-script-state"], subtree: true})
+"""
+"""Press a link when the first run ends: of observers, the older one is called first."""
+
+
+@pytest.mark.parametrize("when", ["(act) => act()", "queueMicrotask"], ids=["before", "after"])
+def test_a_view_that_is_chosen_while_a_tab_says_which_one_it_was_is_shown(
+    slow_runs: Server, visit: Callable[[str], Page], when: str
+) -> None:
+    page = visit(slow_runs.url)
+    page.evaluate("sessionStorage.setItem('inkling-tab', 'another')")
+    page.add_init_script(f"({PRESS_AT_REST.replace('WHEN', f'({when})')})()")
+    before = quiet(page, slow_runs)
+    page.goto(f"{slow_runs.url}/train")
+    wait_until(lambda: n_runs(slow_runs) - before >= 3, 30, "nobody said which tab was here before")
+    quiet(page, slow_runs)
+    expect(page.locator(CANVAS)).to_be_visible()
+    expect(page).to_have_url(re.compile("/$"))
 
 
 def line_at_once(page: Page) -> None:

@@ -567,6 +567,20 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Alone]:
     store.close()
 
 
+def test_a_phone_that_joins_a_moment_after_drawings_were_sent_is_told_of_them(
+    alone: Alone,
+) -> None:
+    """The share of right ones is looked at every two seconds only; the numbers are those of now."""
+    first, second = alone.token(), alone.token()  # the share is looked at: there is none
+    for n, token in ((1, first), (2, second), (3, second)):
+        told = alone.send(token).json()
+        assert (told["drawings"], told["people"], told["mine"]) == (n, min(n, 2), max(n - 1, 1))
+    told = alone.post("/join", {}).json()
+    assert (told["drawings"], told["people"], told["mine"], told["right"]) == (3, 2, 0, None)
+    told = alone.post("/take_back", {"token": second}).json()
+    assert (told["drawings"], told["people"]) == (1, 1)
+
+
 def _too_fast(alone: Alone) -> Any:
     token = alone.token()
     alone.live.phones = Buckets(1e-9, 1, 10)

@@ -11,10 +11,9 @@ from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-__all__ = ["BARS", "CANVAS", "Run", "Shown", "rerun", "stream_url"]
+__all__ = ["BARS", "Run", "Shown", "rerun", "stream_url"]
 
 BARS = "inkling_live_bars"
-CANVAS = "streamlit-drawable-canvas.streamlit_drawable_canvas"
 
 
 def stream_url(server_url: str) -> str:

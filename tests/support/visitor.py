@@ -11,7 +11,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.support.protocol import CANVAS, Run, Shown, rerun, stream_url
+from tests.support.protocol import Run, Shown, rerun, stream_url
+from ui.components.shared.canvas_library import COMPONENT
 
 __all__ = ["Elements", "Visitor", "VisitorError"]
 
@@ -115,7 +116,7 @@ class Visitor:
         """Keep the canvas's names, and what the other widgets hold, which is sent with it."""
         element = shown.element
         match shown.kind:
-            case "bidi_component" if element.bidi_component.component_name == CANVAS:
+            case "bidi_component" if element.bidi_component.component_name == COMPONENT:
                 self._canvas, self._fragment = element.bidi_component.id, shown.fragment
             case "slider":
                 state = WidgetState(id=element.slider.id)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
-from streamlit_drawable_canvas import CanvasResult, st_canvas
 
 from model.preprocessing.ink import PictureError, ink_from_canvas
 from ui.components.canvas_button import canvas_button
+from ui.components.drawing_canvas import CanvasResult, st_canvas
 from ui.components.shared.colours import INK, PAPER
 from ui.elements import notices
 from ui.server import log

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import gzip
-import importlib.util
 import re
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.file_util import get_static_dir
 
+from ui.components.shared.canvas_library import place
 from ui.server.paths import PHONES, prefix
 
 __all__ = ["FirstLook", "page"]
@@ -23,9 +23,6 @@ file has before it, styles and a script, stays."""
 
 FONT = re.compile(rb'<link\s+rel="preload"[^>]*\sas="font"[^>]*>')
 """How Streamlit asks for its font before its scripts: text has the system's until it comes."""
-
-CANVAS = ("streamlit_drawable_canvas", "streamlit-drawable-canvas.streamlit_drawable_canvas")
-"""The package with the canvas, and the name of its component."""
 
 
 class FirstLook:
@@ -104,11 +101,4 @@ def _first_look() -> bytes:
 
 def _canvas_ahead() -> str:
     """Return what asks for the canvas's script at once: Streamlit would after its first run."""
-    package, component = CANVAS
-    spec = importlib.util.find_spec(package)
-    folders = [] if spec is None else spec.submodule_search_locations or []
-    scripts = [script for folder in folders for script in Path(folder).rglob("index-*.js")]
-    place = f"./_stcore/bidi-components/{component}"
-    return "".join(
-        f'<link rel="modulepreload" crossorigin href="{place}/{script.name}">' for script in scripts
-    )
+    return f'<link rel="modulepreload" crossorigin href="./{place()}">'

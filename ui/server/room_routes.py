@@ -35,7 +35,7 @@ WRONG_CODE_SECONDS = 1.0
 """How long who has a wrong code waits for the answer."""
 MOST_WRONG_CODES = 20
 """That wait at the same time: one more is told at once to come again."""
-FIGURES_SECONDS = 2.0
+SHARE_SECONDS = 2.0
 """How old the room's share may be that a phone is told."""
 
 _wrong_codes = asyncio.Semaphore(MOST_WRONG_CODES)
@@ -218,14 +218,14 @@ async def _take_back(request: Request, live: LiveRoom) -> Response:
 
 async def _told(live: LiveRoom, phone: str) -> dict[str, Any]:
     """Return what a phone is told with every answer."""
-    if live.needs_figures(FIGURES_SECONDS):
-        await run_in_threadpool(live.figure)
-    people, n, right = live.figures
+    if live.needs_share(SHARE_SECONDS):
+        await run_in_threadpool(live.look_at_share)
+    people, n = live.wall.counts()
     return {
         "mine": live.wall.n_there(phone),
         "people": people,
         "drawings": n,
-        "right": right,
+        "right": live.share,
         "state": live.room.state,
         "model": phone_page.model_names(live.model),
     }

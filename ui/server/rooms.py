@@ -105,12 +105,11 @@ class LiveRoom:
         That reads its drawings.
     n_phones : int
         How many phones have joined.
-    figures : tuple of int, int, float or None
-        How many people have drawn, how many drawings there are, and the share of right ones, when
-        that was looked at last.
+    share : float or None
+        The share of right drawings when that was looked at last; None where there were none.
     """
 
-    figures: tuple[int, int, float | None] = (0, 0, None)
+    share: float | None = None
 
     def __init__(self, room: Room, model: Checkpoint, n_phones: int) -> None:
         self.wall = Wall()
@@ -123,7 +122,7 @@ class LiveRoom:
         self.learned: dict[str, frozenset[str]] = {}
         """The phones that models have learned from, by the SHA-256 of their training data."""
         self._since, self._looked = time.time() - OVERLAP_SECONDS, 0.0
-        self._figured = -math.inf
+        self._share_at = -math.inf
         self.is_deleted = False
         self._lock = threading.Lock()
 
@@ -203,15 +202,15 @@ class LiveRoom:
 
         return _submit(act, writes=False)
 
-    def needs_figures(self, seconds: float) -> bool:
-        """Whether `figures` are older than that; of many who ask, one is told so."""
-        if is_old := time.monotonic() - self._figured > seconds:
-            self._figured = time.monotonic()
+    def needs_share(self, seconds: float) -> bool:
+        """Whether `share` is older than that; of many who ask, one is told so."""
+        if is_old := time.monotonic() - self._share_at > seconds:
+            self._share_at = time.monotonic()
         return is_old
 
-    def figure(self) -> None:
-        """Bring `figures` up to date; takes milliseconds."""
-        self.figures = *self.wall.counts(), self.figures_of(self.model).share.value
+    def look_at_share(self) -> None:
+        """Bring `share` up to date; takes milliseconds."""
+        self.share = self.figures_of(self.model).share.value
 
     def learned_by(self, *models: Checkpoint) -> frozenset[str]:
         """Return the phones of the room that one of these models or more have learned from."""

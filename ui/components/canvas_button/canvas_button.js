@@ -22,19 +22,14 @@ const MOST_TOLD = 4;
 // another order, so that they wait for it.
 let told = null;
 const waiting = []; // the buttons pressed meanwhile
-const isDrawn = new WeakMap(); // by button
+const views = new WeakMap(); // by button
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const button = parentElement.querySelector("button");
-  if (!isDrawn.has(button)) {
-    button.querySelector("path").setAttribute("d", ICONS[data.action]);
-    button.querySelector("span").textContent = data.label;
-    isDrawn.set(button, data.is_drawn);
-  }
-  const show = () => {
-    button.disabled = !(isDrawn.get(button) || data.has_more);
-  };
-  show();
+  if (!views.has(button)) views.set(button, build(button, data));
+  const view = views.get(button);
+  view.hasMore = data.has_more;
+  view.show();
   button.onclick = () => {
     const own = inLibrary(data.action === "undo" ? UNDO : RESET);
     const acts = own && !own.disabled && data.begins_empty;
@@ -49,16 +44,30 @@ export default function ({ data, parentElement, setTriggerValue }) {
     else told.locks = document.documentElement.dataset.replacesDrawing = true;
   };
   if (told && data.heard === told.id) heard();
-  const follow = ({ detail }) => {
-    isDrawn.set(button, detail.isDrawn);
-    show();
-  };
-  window.addEventListener("inkling-answer", follow);
+  window.addEventListener("inkling-answer", view.follow); // a second time changes nothing
   window.addEventListener("inkling-stroke", tellNoMore);
+  // Streamlit also cleans up after a call that a newer one has overtaken.
   return () => {
-    window.removeEventListener("inkling-answer", follow);
+    if (button.isConnected) return;
+    window.removeEventListener("inkling-answer", view.follow);
     window.removeEventListener("inkling-stroke", tellNoMore);
   };
+}
+
+function build(button, data) {
+  button.querySelector("path").setAttribute("d", ICONS[data.action]);
+  button.querySelector("span").textContent = data.label;
+  const view = {
+    isDrawn: data.is_drawn,
+    show: () => {
+      button.disabled = !(view.isDrawn || view.hasMore);
+    },
+    follow: ({ detail }) => {
+      view.isDrawn = detail.isDrawn;
+      view.show();
+    },
+  };
+  return view;
 }
 
 // What is told again after a stroke would take that stroke.

@@ -18,7 +18,9 @@ export default function film({ data, parentElement }) {
   view.slider.max = data.frames.length - 1;
   if (isNew) view.slider.value = data.frames.length - 1;
   show(view);
-  return () => stop(view);
+  return () => {
+    if (!root.isConnected) stop(view); // else a newer call has overtaken this one
+  };
 }
 
 function build(root) {

@@ -20,12 +20,16 @@ const RUN = "data-test-script-state"; // "notRunning", "running", …
 const PATIENCE = 5000; // milliseconds
 const SHOWN = 4000; // milliseconds that the page says that the server is back
 const TAB = "inkling-tab"; // in the tab's own storage
+const LEAVING = 2000; // milliseconds from a press on a link until the run that it asks for has begun
+const TELLING = 200; // milliseconds until what was told has been sent
 
 const observer = new MutationObserver(connectionChanged);
 
 let host = null;
 let known = null; // what Python gave last
 let python = null;
+let leftAt = -Infinity; // when a link was pressed last
+let toldAt = -Infinity; // when Python was told something last that no press asked for
 let isNamed = false; // the tab, since the page was loaded
 let isConnected = true;
 let timer = 0;
@@ -43,12 +47,14 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   observer.observe(document.querySelector(APP), { attributeFilter: [CONNECTION] });
   window.addEventListener("inkling-stroke", stroke);
   window.addEventListener("inkling-answer", answered);
+  window.addEventListener("click", leave, { capture: true });
   return () => {
     if (host.isConnected) return;
     observer.disconnect();
     clearTimeout(timer);
     window.removeEventListener("inkling-stroke", stroke);
     window.removeEventListener("inkling-answer", answered);
+    window.removeEventListener("click", leave, { capture: true });
     notice?.remove();
   };
 }
@@ -64,18 +70,35 @@ function nameTab(name) {
   }
 }
 
-// Act when Python does not run: in the run that a page begins with, Streamlit does not know yet which
-// view was asked for, and what is said then leads to the first view.
+// Act once Python does not run: in the run that a page begins with, Streamlit does not know yet which
+// view was asked for, and what is said then leads to the first view. In the same way it leads back to
+// the present view when a link has just been pressed: that press shall have its run before.
 function atRest(act) {
   const app = document.querySelector(APP);
   const look = () => {
     if (app.getAttribute(RUN) !== "notRunning") return;
+    const toWait = leftAt + LEAVING - performance.now();
+    if (toWait > 0) return setTimeout(look, toWait);
     waiting.disconnect();
     act();
+    act = () => {};
+    toldAt = performance.now();
   };
   const waiting = new MutationObserver(look);
   waiting.observe(app, { attributeFilter: [RUN] });
   look();
+}
+
+// A link that is pressed a moment after something was told waits until that has been sent.
+function leave(event) {
+  const link = event.composedPath().find((node) => node.matches?.("a[href]"));
+  if (!link) return;
+  leftAt = performance.now();
+  const toWait = toldAt + TELLING - leftAt;
+  if (toWait <= 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  setTimeout(() => link.click(), toWait);
 }
 
 function told() {
