@@ -27,8 +27,8 @@ SMALL = 13
 """Of text, in pixels."""
 IN_CELL = alt.ExprRef("min(13, width / 21)")
 """Of four digits in one of ten cells beside each other."""
-OF_SCREEN = alt.ExprRef("0.0405 * windowSize()[1]")
-"""Of text on the stage: 4 % of the screen's height."""
+OF_SCREEN = alt.ExprRef("min(0.0405 * windowSize()[1], windowSize()[0] / 30)")
+"""Of text on the stage: 4 % of the screen's height, on a screen that is wider than high."""
 
 
 def loss_chart(*, is_stage: bool = False) -> AltairChart:
