@@ -11,9 +11,11 @@ from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-__all__ = ["BARS", "Run", "Shown", "rerun", "stream_url"]
+__all__ = ["BARS", "CANVASES", "Run", "Shown", "rerun", "stream_url"]
 
 BARS = "inkling_live_bars"
+CANVASES = ("inkling_canvas", "streamlit-drawable-canvas.streamlit_drawable_canvas")
+"""Ours, and the library's, which the benchmarks' bare pages have."""
 
 
 def stream_url(server_url: str) -> str:

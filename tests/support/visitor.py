@@ -11,8 +11,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.support.protocol import Run, Shown, rerun, stream_url
-from ui.components.shared.canvas_library import COMPONENT
+from tests.support.protocol import CANVASES, Run, Shown, rerun, stream_url
 
 __all__ = ["Elements", "Visitor", "VisitorError"]
 
@@ -116,7 +115,7 @@ class Visitor:
         """Keep the canvas's names, and what the other widgets hold, which is sent with it."""
         element = shown.element
         match shown.kind:
-            case "bidi_component" if element.bidi_component.component_name == COMPONENT:
+            case "bidi_component" if element.bidi_component.component_name in CANVASES:
                 self._canvas, self._fragment = element.bidi_component.id, shown.fragment
             case "slider":
                 state = WidgetState(id=element.slider.id)

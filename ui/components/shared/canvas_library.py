@@ -1,4 +1,4 @@
-"""Where the script of the drawing canvas's library is; the library is not imported for it."""
+"""The files of the drawing canvas's library; it is not imported for them."""
 
 from __future__ import annotations
 
@@ -6,18 +6,23 @@ import functools
 import importlib.util
 from pathlib import Path
 
-__all__ = ["COMPONENT", "place"]
+__all__ = ["file", "place"]
 
 COMPONENT = "streamlit-drawable-canvas.streamlit_drawable_canvas"
-"""The name of the library's component."""
+"""The name under which Streamlit serves them."""
 
 
 @functools.cache
-def place() -> str:
-    """Return the script's address, below the server's own."""
+def file(pattern: str) -> Path:
+    """Return the one file of the library's page whose name is like this."""
     spec = importlib.util.find_spec("streamlit_drawable_canvas")
     assert spec is not None
     assert spec.submodule_search_locations is not None
     [folder] = spec.submodule_search_locations
-    [script] = Path(folder).rglob("index-*.js")
-    return f"_stcore/bidi-components/{COMPONENT}/{script.name}"
+    [found] = Path(folder).rglob(pattern)
+    return found
+
+
+def place() -> str:
+    """Return the script's address, below the server's own."""
+    return f"_stcore/bidi-components/{COMPONENT}/{file('index-*.js').name}"
