@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, FloatRect, Locator, Page, Request, expe
 
 from tests.support.answers import expect_digit, go_to, open_reason, press
 from tests.support.drawing import DIGITS, canvas_ready, draw, draw_with_finger
-from tests.support.hall import draw_in, hall_url, open_room
+from tests.support.hall import assert_widest_code_fits, draw_in, hall_url, open_room
 from tests.support.server import Server
 
 
@@ -185,6 +185,7 @@ def test_a_room_fits_phones_and_projectors_empty_and_with_drawings(
             page.set_viewport_size({"width": width, "height": height})
             page.locator("[data-test-script-state='notRunning']").first.wait_for()
             assert_no_sideways_scrolling(page)
+            assert_widest_code_fits(page)
             assert cut_off(page) == [], width
             if not has_drawings:
                 code_side = box(page.get_by_role("img", name="The address of the room"))["width"]

@@ -18,7 +18,7 @@ from tests.support.answers import (
     press,
 )
 from tests.support.drawing import DIGITS, canvas_ready, draw
-from tests.support.hall import draw_in, hall_url, open_room
+from tests.support.hall import assert_widest_code_fits, draw_in, hall_url, open_room
 from tests.support.server import Server
 from tests.support.stage import assert_readable
 from tests.support.waiting import wait_for
@@ -215,6 +215,7 @@ def test_a_room_shows_its_code_to_the_last_row_then_whole_drawings_and_what_it_s
             side = 0.6 if stage == "empty" else 0.2
             assert picture.evaluate("code => code.clientHeight / innerHeight") > side
             assert page.locator(".tiles").evaluate(CUT_TILES) == 0
+            assert_widest_code_fits(page)
             assert_readable(page)
         page.set_viewport_size(SCREENS[0])
     press(page, "stop")

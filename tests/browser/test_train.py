@@ -38,6 +38,14 @@ def train_button(page: Page) -> Locator:
     return page.locator(".st-key-train button").last  # a rerun may show the old one for a moment
 
 
+def press_train(page: Page) -> None:
+    """Press Train once the page is at rest: while it is run again, a button may be replaced between
+    a mouse's press and its release, and hears neither."""
+    expect(train_button(page)).to_be_enabled(timeout=SLOW)
+    page.locator("[data-test-script-state='notRunning']").first.wait_for()
+    train_button(page).click()
+
+
 def choose(page: Page, group: str, option: str) -> None:
     page.get_by_role("radiogroup", name=group).get_by_role("radio", name=option).click()
 
@@ -45,7 +53,7 @@ def choose(page: Page, group: str, option: str) -> None:
 def start_watched(page: Page) -> None:
     """Train slowly enough to be watched, and wait until it has begun."""
     choose(page, "Speed", "Watch it learn")
-    train_button(page).click()
+    press_train(page)
     expect(step_text(page)).to_be_visible(timeout=SLOW)
 
 
@@ -77,7 +85,7 @@ def steps_when_at_rest(page: Page) -> int:
 
 
 def train_to_the_end(page: Page) -> None:
-    train_button(page).click()
+    press_train(page)
     expect(page.get_by_text(READY)).to_be_visible(timeout=SLOW)
 
 
@@ -177,7 +185,7 @@ def test_a_run_that_begins_paused_shows_the_untrained_model_and_then_one_step(
     expect(page).to_have_url(re.compile("data=digits"))  # of two changes at once it may miss one
     page.get_by_text("Begin paused").click()
     expect(page).to_have_url(re.compile("paused=true"))
-    train_button(page).click()
+    press_train(page)
     row = page.locator(".st-key-progress_row")
     expect(row).to_contain_text("Paused at step 0 of 1,000", timeout=SLOW)
     bars = page.locator(".film [role=meter]")
@@ -221,9 +229,9 @@ def test_a_training_is_seen_on_views_that_are_about_something_else(
     open_train(page, server)
     page.get_by_text("Begin paused").click()
     expect(page).to_have_url(re.compile("paused=true"))
-    train_button(page).click()
+    press_train(page)
     row = page.locator(".st-key-progress_row")
-    for view in ("Draw", "Evaluate", "How it works"):
+    for view in ("Train", "Draw", "Evaluate", "How it works"):
         go_to(page, view)
         expect(row).to_contain_text("Paused at step 0 of 1,000", timeout=SLOW)
     press(page, "stop")
@@ -300,7 +308,7 @@ def test_stop_keeps_what_was_learned_and_the_model_from_before(page: Page, serve
 
 def test_a_diverging_run_is_explained_and_changes_nothing(page: Page, server: Server) -> None:
     open_train(page, server, "data=Built-in&input=pixels&rate=1000")
-    train_button(page).click()
+    press_train(page)
     expect(page.get_by_text(re.compile("diverged"))).to_be_visible(timeout=SLOW)
     expect(page.get_by_text("The model from before still answers")).to_be_visible()
     expect(in_use(page)).to_contain_text("directions")

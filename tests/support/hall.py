@@ -12,9 +12,17 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from model.room.names import ALPHABET
 from tests.support.phones import Phone, written
 
-__all__ = ["draw_in", "elsewhere", "expect_all_drawings", "hall_url", "open_room"]
+__all__ = [
+    "assert_widest_code_fits",
+    "draw_in",
+    "elsewhere",
+    "expect_all_drawings",
+    "hall_url",
+    "open_room",
+]
 
 OPENS_IN = 120_000
 PHONES, DIGITS_EACH, SCRIBBLES = 10, 3, 2
@@ -34,6 +42,25 @@ def open_room(page: Page, url: str) -> str:
     code = page.locator(".room-code")
     expect(code).to_have_text(re.compile(r"^\w{5}$"), timeout=OPENS_IN)
     return code.inner_text()
+
+
+def assert_widest_code_fits(page: Page) -> None:
+    """Assert that the room's code would be whole if it were of the widest letter alone."""
+    over = page.locator(".room-code").evaluate(
+        """(shown, letters) => {
+          const code = shown.textContent;
+          const text = document.createRange();
+          text.selectNodeContents(shown);
+          const over = letters.map((letter) => {
+            shown.firstChild.data = letter.repeat(code.length);
+            return text.getBoundingClientRect().right - shown.getBoundingClientRect().right;
+          });
+          shown.firstChild.data = code;
+          return Math.max(...over);
+        }""",
+        list(ALPHABET),
+    )
+    assert over <= 0, over
 
 
 def draw_in(url: str, code: str) -> None:
