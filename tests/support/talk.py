@@ -277,7 +277,7 @@ def _mistake(page: Page) -> None:
 
 def _formula(page: Page) -> None:
     expect(page.get_by_role("heading", name="One formula, learned from examples")).to_be_visible()
-    expect(page.locator("[class*=st-key-step_]")).to_have_count(7)
+    expect(page.locator("[class*=st-key-step_]")).to_have_count(13)
 
 
 def _first_step(page: Page) -> None:
