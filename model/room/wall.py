@@ -100,7 +100,7 @@ class Wall:
         self._numbers: dict[tuple[str, str], int] = {}
         self._per_phone: Counter[str] = Counter()
         self._there: Counter[str] = Counter()  # of a phone, less what was taken back; none has 0
-        self._n_there = 0
+        self._people_and_drawings = (0, 0)  # read without the lock
         self._changes: list[int] = []  # of each drawing, the last change
         self._n_changes = 0
         self._lock = threading.RLock()  # guards what is above; never held while a model reads
@@ -117,23 +117,20 @@ class Wall:
                 if number is None:
                     self._numbers[drawing.phone, drawing.id] = len(self._drawings)
                     self._per_phone[drawing.phone] += 1
-                    self._count(kept.phone, not kept.is_gone)
+                    self._there[kept.phone] += not kept.is_gone
                     self._drawings.append(kept)
                     self._changes.append(0)
                     number = len(self._drawings) - 1
                 elif _is_news(kept, was := self._drawings[number]):
-                    self._count(kept.phone, was.is_gone - kept.is_gone)
+                    self._there[kept.phone] += was.is_gone - kept.is_gone
                     self._drawings[number] = kept
                 else:
                     continue
+                if self._there[kept.phone] == 0:
+                    del self._there[kept.phone]
                 self._n_changes += 1
                 self._changes[number] = self._n_changes
-
-    def _count(self, phone: str, more: int) -> None:
-        self._n_there += more
-        self._there[phone] += more
-        if self._there[phone] == 0:
-            del self._there[phone]
+            self._people_and_drawings = len(self._there), self._there.total()
 
     def knows(self, phone: str, id: str, changed: float) -> bool:
         """Whether this drawing is here as it was at this change, or later."""
@@ -177,8 +174,7 @@ class Wall:
 
     def counts(self) -> tuple[int, int]:
         """Return how many people have drawn, and how many drawings there are."""
-        with self._lock:
-            return len(self._there), self._n_there
+        return self._people_and_drawings
 
     def tiles(
         self, model: Checkpoint, *, after: int = 0, most: int | None = None

@@ -75,13 +75,17 @@ function nameTab(name) {
 // the present view when a link has just been pressed: that press shall have its run before.
 function atRest(act) {
   const app = document.querySelector(APP);
+  let later = 0;
   const look = () => {
+    clearTimeout(later);
     if (app.getAttribute(RUN) !== "notRunning") return;
     const toWait = leftAt + LEAVING - performance.now();
-    if (toWait > 0) return setTimeout(look, toWait);
+    if (toWait > 0) {
+      later = setTimeout(look, toWait);
+      return;
+    }
     waiting.disconnect();
     act();
-    act = () => {};
     toldAt = performance.now();
   };
   const waiting = new MutationObserver(look);
@@ -117,6 +121,7 @@ function connectionChanged() {
 }
 
 function ask() {
+  toldAt = performance.now();
   python.setTriggerValue("returned", told());
   python.setStateValue("known", null);
 }

@@ -17,9 +17,8 @@ def file(pattern: str) -> Path:
     """Return the one file of the library's page whose name is like this."""
     spec = importlib.util.find_spec("streamlit_drawable_canvas")
     assert spec is not None
-    assert spec.submodule_search_locations is not None
-    [folder] = spec.submodule_search_locations
-    [found] = Path(folder).rglob(pattern)
+    assert spec.origin is not None
+    [found] = Path(spec.origin).parent.rglob(pattern)
     return found
 
 
